@@ -1,0 +1,5 @@
+export * from './canonical.js';
+export * from './ids.js';
+export * from './rejected.js';
+export * from './registry.js';
+export * from './metadata.js';
