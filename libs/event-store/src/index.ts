@@ -1,0 +1,3 @@
+export * from './port.js';
+export { openEmbeddedStore, type EmbeddedStoreOptions } from './embedded.js';
+export { openEventStoreDb, type EventStoreDbOptions } from './eventstoredb.js';
