@@ -1,0 +1,2 @@
+export * from './yen.js';
+export * from './fee.js';
