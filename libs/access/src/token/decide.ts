@@ -1,0 +1,46 @@
+import { isUuid, Malformed, Rejected } from '@app/kernel';
+import { isRole } from '../roles.js';
+import type { TokenCommand } from './commands.js';
+import type { TokenEvent, TokenIssued } from './events.js';
+import type { Token } from './state.js';
+
+/** No `@` and no white space: a subject is an id that stays for ever, so it should not be anybody's name or address. */
+const SUBJECT = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
+const HASH = /^[0-9a-f]{64}$/;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/**
+ * Issuing the same token twice and revoking a revoked one say nothing new (`[]`). Refused: `token-exists` (the id
+ * belongs to another token), `token-unknown`.
+ */
+export function decideToken(token: Token, command: TokenCommand): TokenEvent[] | Rejected | Malformed {
+  switch (command.kind) {
+    case 'IssueToken': {
+      const errors = faults(command.token);
+      if (errors.length > 0) return new Malformed(errors);
+      if (token.status === 'none') return [{ type: 'TokenIssued', data: command.token }];
+      return token.issued.hash === command.token.hash && token.issued.role === command.token.role && token.issued.subject === command.token.subject
+        ? []
+        : new Rejected('token-exists', [], { tokenId: command.token.tokenId });
+    }
+    case 'RevokeToken':
+      switch (token.status) {
+        case 'none':
+          return new Rejected('token-unknown', [], { tokenId: command.tokenId });
+        case 'live':
+          return [{ type: 'TokenRevoked', data: { tokenId: command.tokenId } }];
+        case 'revoked':
+          return [];
+      }
+  }
+}
+
+function faults(t: TokenIssued): { path: string; message: string }[] {
+  const errors: { path: string; message: string }[] = [];
+  if (!isUuid(t.tokenId)) errors.push({ path: 'tokenId', message: 'must be a UUID' });
+  if (!SUBJECT.test(t.subject)) errors.push({ path: 'subject', message: 'must be an id of 1 to 100 letters, digits and . _ : -' });
+  if (!isRole(t.role)) errors.push({ path: 'role', message: 'must be admin, operator, billing or auditor' });
+  if (!HASH.test(t.hash)) errors.push({ path: 'hash', message: 'must be a SHA-256 in hex' });
+  if (t.expiresOn !== null && !DAY.test(t.expiresOn)) errors.push({ path: 'expiresOn', message: 'must be a date YYYY-MM-DD or null' });
+  return errors;
+}
