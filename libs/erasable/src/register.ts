@@ -55,9 +55,9 @@ export interface Register {
    */
   erase(what: { readonly subject: string } | { readonly refs: readonly string[] }): number;
   /**
-   * Removes the rows of commands whose append never came. Only to be called after the log was read to its head; rows
-   * written since this register was opened are never touched (their append may be under way). Rows an earlier sweep
-   * has seen are skipped unless `all`.
+   * Removes the rows of commands whose append never came. Only to be called after the log was read to its head. What
+   * was written or repeated since this register was opened is never touched (its append may be under way); rows an
+   * earlier sweep has seen are skipped unless `all`.
    * @returns how many texts were removed
    */
   sweep(isKnownCommand: (commandId: string) => boolean | Promise<boolean>, options?: { readonly all?: boolean }): Promise<number>;
@@ -106,6 +106,7 @@ const SCHEMA = `
 `;
 
 interface Row {
+  readonly id: number;
   readonly ref: string;
   readonly command_id: string;
   readonly slot: string;
@@ -148,6 +149,8 @@ class SqliteRegister implements Register {
   /** Rows up to here were there when the register was opened; younger ones may still await their append. */
   private readonly openedAt: number;
   private pending: Pending[] = [];
+  /** Commands of earlier processes that were repeated in this one: their append may be under way after all. */
+  private readonly repeated = new Set<string>();
   private closed = false;
 
   constructor({ file, readOnly = false, now = () => new Date() }: RegisterOptions) {
@@ -215,9 +218,12 @@ class SqliteRegister implements Register {
     const commands = this.db.prepare('SELECT DISTINCT command_id FROM texts WHERE id > ? AND id <= ?').all(from, this.openedAt);
     const lost: string[] = [];
     for (const { command_id: id } of commands as unknown as { command_id: string }[]) if (!(await isKnownCommand(id))) lost.push(id);
+    this.flush();
     return this.transaction(() => {
       const remove = this.db.prepare('DELETE FROM texts WHERE id > ? AND id <= ? AND command_id = ?');
-      const removed = lost.reduce((n, id) => n + Number(remove.run(from, this.openedAt, id).changes), 0);
+      const removed = lost
+        .filter((id) => !this.repeated.has(id))
+        .reduce((n, id) => n + Number(remove.run(from, this.openedAt, id).changes), 0);
       this.db.prepare('UPDATE sweeps SET through = max(through, ?)').run(this.openedAt);
       return removed;
     });
@@ -270,7 +276,10 @@ class SqliteRegister implements Register {
     return texts.map((t) => {
       const ref = refOf(commandId, t.slot);
       const row = known.get(ref);
-      if (row) return { ref, commitment: row.commitment };
+      if (row) {
+        if (row.id <= this.openedAt) this.repeated.add(commandId);
+        return { ref, commitment: row.commitment };
+      }
       const salt = newSalt();
       const hash = commitment(salt, t.text);
       this.insert.run(ref, commandId, t.slot, t.kind, t.subject ?? null, t.text, salt, hash, at);
