@@ -1,14 +1,14 @@
 import { sortViolations } from '@app/kernel';
 import { violation } from './cite.js';
-import { option, prerequisitesOn } from './options.js';
+import { optionRow, prerequisitesOn } from './options.js';
 import type { Violation } from '@app/kernel';
-import type { ItemCode, OptionNo } from './ids.js';
+import type { ItemCode } from './ids.js';
 import type { OptionRow } from './options.js';
 import type { Policies } from './policies.js';
 
 /** An option in use, or applied for: its accounts (own and parity) or units (1 where left out). One row per option contract. */
 export interface OptionUse {
-  readonly option: OptionNo;
+  readonly option: number;
   readonly accountCount?: number;
   readonly units?: number;
 }
@@ -22,11 +22,14 @@ export interface Application {
   /** One application, accepted or refused whole. */
   readonly apply: readonly OptionUse[];
   readonly policies: Policies;
-  /** Units in use on the other contracts of the management unit; counted only under `limitsScope: parent` (N29). */
-  readonly scopeUnits?: readonly { readonly option: OptionNo; readonly units: number }[];
+  /**
+   * Units in use before the application, over the scope that the limits count (N29): this contract, or its management
+   * unit under `limitsScope: parent`. Left out, those of `active` are counted.
+   */
+  readonly scopeUnits?: readonly { readonly option: number; readonly units: number }[];
 }
 
-const unitsOf = (uses: readonly { readonly option: OptionNo; readonly units?: number }[], no: OptionNo): number =>
+const unitsOf = (uses: readonly { readonly option: number; readonly units?: number }[], no: number): number =>
   uses.reduce((sum, u) => (u.option === no ? sum + (u.units ?? 1) : sum), 0);
 
 /** A path and what is wrong there. */
@@ -37,7 +40,7 @@ export interface QuantityError {
 
 /** Whether an option is given the quantities its basis takes (malformed input, not a refusal by the agreement). */
 export function quantityErrors(use: OptionUse): QuantityError[] {
-  const { basis } = option(use.option);
+  const { basis } = optionRow(use.option);
   const errors: QuantityError[] = [];
   if (use.accountCount !== undefined && (basis === 'units' || basis === 'none'))
     errors.push({ path: 'accountCount', message: `option ${use.option} has no accounts` });
@@ -52,12 +55,12 @@ export function quantityErrors(use: OptionUse): QuantityError[] {
  * accepted. An option refused for its item reports that alone. Options of the same application count as prerequisites.
  */
 export function checkApplication(a: Application): Violation[] {
-  const inUse = (no: OptionNo): boolean => a.active.some((u) => u.option === no);
-  const appliedFor = (no: OptionNo): boolean => a.apply.some((u) => u.option === no);
+  const inUse = (no: number): boolean => a.active.some((u) => u.option === no);
+  const appliedFor = (no: number): boolean => a.apply.some((u) => u.option === no);
   const found: Violation[] = [];
-  const seen = new Set<OptionNo>();
+  const seen = new Set<number>();
   for (const use of a.apply) {
-    const row = option(use.option);
+    const row = optionRow(use.option);
     const first = !seen.has(use.option);
     seen.add(use.option);
     if (!row.items.includes(a.item)) {
@@ -73,18 +76,18 @@ export function checkApplication(a: Application): Violation[] {
         const code = p.sameApplication ? 'prerequisite-not-in-application' : 'prerequisite-missing';
         found.push(violation(p.clause, code, { option: row.option, anyOf: [...p.anyOf] }));
       }
-      if (row.minAccounts !== null && a.accountCount < row.minAccounts.accounts)
+      if (row.minAccounts !== null && a.accountCount < row.minAccounts)
         found.push(
-          violation(row.minAccounts.clause, 'too-few-accounts', {
+          violation(row.minAccountsClause!, 'fewer-than-50-accounts', {
             option: row.option,
             accountCount: a.accountCount,
-            minimum: row.minAccounts.accounts,
+            minimum: row.minAccounts,
           }),
         );
       found.push(...limitViolations(a, row));
     }
     if ((row.basis === 'parity' || row.basis === 'own') && (!first || inUse(row.option)))
-      found.push(violation(row.clause, 'option-already-in-use', { option: row.option }));
+      found.push(violation(row.clause, 'option-in-use', { option: row.option }));
     if (row.parity !== null && use.accountCount !== undefined && use.accountCount !== a.accountCount)
       found.push(
         violation(row.parity, 'accounts-differ-from-contract', {
@@ -99,8 +102,7 @@ export function checkApplication(a: Application): Violation[] {
 
 function limitViolations(a: Application, row: OptionRow): Violation[] {
   if (row.max === null || row.maxClause === null) return [];
-  const elsewhere = a.policies.limitsScope === 'parent' ? unitsOf(a.scopeUnits ?? [], row.option) : 0;
-  const before = unitsOf(a.active, row.option) + elsewhere;
+  const before = unitsOf(a.scopeUnits ?? a.active, row.option);
   const asked = unitsOf(a.apply, row.option);
   if (before + asked <= row.max) return [];
   return [
@@ -120,47 +122,47 @@ function limitViolations(a: Application, row: OptionRow): Violation[] {
  */
 export function checkRemoval(r: {
   readonly item: ItemCode;
-  readonly active: readonly { readonly option: OptionNo }[];
-  readonly remove: OptionNo;
+  readonly active: readonly { readonly option: number }[];
+  readonly remove: number;
 }): Violation[] {
   const gone = r.active.findIndex((u) => u.option === r.remove);
   const left = r.active.filter((_, i) => i !== gone).map((u) => u.option);
   const found: Violation[] = [];
   for (const dependent of new Set(left))
     for (const p of prerequisitesOn(dependent, r.item))
-      if (p.continuing && p.anyOf.includes(r.remove) && !p.anyOf.some((no) => left.includes(no)))
-        found.push(violation(p.clause, 'prerequisite-in-use', { option: r.remove, dependent }));
+      if (p.continuing && p.anyOf.some((no) => no === r.remove) && !p.anyOf.some((no) => left.includes(no)))
+        found.push(violation(p.clause, 'dependent-in-use', { option: r.remove, dependent }));
   return sortViolations(found);
 }
 
 /** The options in use that follow the contract's accounts, each with the new count (A5-10, A5-16; N19). */
-export function parityFollows<T extends { readonly option: OptionNo }>(
+export function parityFollows<T extends { readonly option: number }>(
   code: ItemCode,
   active: readonly T[],
   newCount: number,
 ): (T & { accountCount: number })[] {
   return active
-    .filter((u) => option(u.option).basis === 'parity' && option(u.option).items.includes(code))
+    .filter((u) => optionRow(u.option).basis === 'parity' && optionRow(u.option).items.includes(code))
     .map((u) => ({ ...u, accountCount: newCount }));
 }
 
 /** Why the contract's accounts cannot become `accountCount`: below 50 with option 44 in use (A5-19; N17). */
 export function checkAccountCount(c: {
   readonly item: ItemCode;
-  readonly active: readonly { readonly option: OptionNo }[];
+  readonly active: readonly { readonly option: number }[];
   readonly accountCount: number;
   readonly policies: Policies;
 }): Violation[] {
   if (c.policies.minAccounts === 'entry') return [];
   const found: Violation[] = [];
   for (const no of new Set(c.active.map((u) => u.option))) {
-    const { minAccounts, items } = option(no);
-    if (minAccounts !== null && items.includes(c.item) && c.accountCount < minAccounts.accounts)
+    const { minAccounts, minAccountsClause, items } = optionRow(no);
+    if (minAccounts !== null && items.includes(c.item) && c.accountCount < minAccounts)
       found.push(
-        violation(minAccounts.clause, 'too-few-accounts', {
+        violation(minAccountsClause!, 'fewer-than-50-accounts', {
           option: no,
           accountCount: c.accountCount,
-          minimum: minAccounts.accounts,
+          minimum: minAccounts,
         }),
       );
   }

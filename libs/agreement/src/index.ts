@@ -10,3 +10,4 @@ export * from './periods.js';
 export * from './settlement.js';
 export * from './charges.js';
 export * from './tables.js';
+export * from './clauses.js';

@@ -1,4 +1,4 @@
-import { TEXT_DAY, carriedBack, rowAt } from './dated.js';
+import { NoRow, TEXT_DAY, carriedBack, rowAt } from './dated.js';
 import { ITEM_CODES, OPTION_NOS, optionClause } from './ids.js';
 import { comparable } from './items.js';
 import type { PlainDate } from '@app/calendar';
@@ -33,7 +33,8 @@ export interface OptionRow extends Dated {
   readonly eligibility: ClauseId | null;
   readonly prerequisites: readonly Prerequisite[];
   /** Least accounts of the contract; option 44 alone has one. */
-  readonly minAccounts: { readonly clause: ClauseId; readonly accounts: number } | null;
+  readonly minAccounts: number | null;
+  readonly minAccountsClause: ClauseId | null;
   readonly basis: Basis;
   /** The clause of parity; null for other bases. */
   readonly parity: ClauseId | null;
@@ -136,6 +137,8 @@ const PREREQUISITES: readonly (Prerequisite & { readonly option: OptionNo })[] =
   { clause: 'A8-2-19', option: 19, item: null, anyOf: [15, 17], sameApplication: false, continuing: true },
 ];
 
+const MIN_ACCOUNTS: readonly (Sentence & { readonly accounts: number })[] = [{ clause: 'A5-19', options: [44], accounts: 50 }];
+
 const PARITY: readonly Sentence[] = [
   { clause: 'A5-10', options: [20, 21, 13, 14, 26, 24] },
   { clause: 'A5-16', options: [22, 23, 15, 16, 17, 27, 28, 25] },
@@ -195,6 +198,7 @@ function build(no: OptionNo): Omit<OptionRow, keyof Dated> {
   const eligibility = naming(ELIGIBILITY, no);
   const regime = naming(REGIMES, no);
   if (regime === null) throw new Error(`no sentence says how long option ${no} binds`);
+  const minimum = naming(MIN_ACCOUNTS, no);
   const parity = naming(PARITY, no);
   const units = naming(UNITS, no);
   const monthly = MONTHLY.options.includes(no);
@@ -206,7 +210,8 @@ function build(no: OptionNo): Omit<OptionRow, keyof Dated> {
     items: eligibility?.items ?? ITEM_CODES,
     eligibility: eligibility?.clause ?? null,
     prerequisites: PREREQUISITES.filter((p) => p.option === no).map(({ option: _, ...p }) => p),
-    minAccounts: no === 44 ? { clause: 'A5-19', accounts: 50 } : null,
+    minAccounts: minimum?.accounts ?? null,
+    minAccountsClause: minimum?.clause ?? null,
     basis: parity ? 'parity' : units ? 'units' : monthly && EXCESS_BILLED.options.includes(no) ? 'own' : 'none',
     parity: parity?.clause ?? null,
     max: units?.max ?? null,
@@ -232,19 +237,31 @@ const BY_NAME = new Map(OPTIONS.flatMap((o) => [o.name, ...o.aliases].map((n) =>
 
 export const isOptionNo = (n: unknown): n is OptionNo => ROWS_OF.has(n as OptionNo);
 
-/** The option as it is today. */
-export const option = (no: OptionNo): OptionRow => OPTIONS[no - 1]!;
+/** The option as it is today. Throws {@link NoRow} where there is no such option. */
+export function optionRow(no: number): OptionRow {
+  const row = OPTIONS[no - 1];
+  if (row === undefined) throw new NoRow(`there is no option ${no}`);
+  return row;
+}
 
 /** The row of an option in force on a day. Throws NoRow before 2018-10-01. */
-export const optionAt = (no: OptionNo, date: PlainDate): OptionRow => rowAt(ROWS_OF.get(no)!, date, `option ${no}`);
+export const optionAt = (no: number, date: PlainDate): OptionRow =>
+  rowAt(ROWS_OF.get(optionRow(no).option)!, date, `option ${no}`);
 
 /** The option of a name or alias (compared after NFKC and without white space), or null. */
 export const optionByName = (name: string): OptionNo | null => BY_NAME.get(comparable(name)) ?? null;
 
 /** What an option needs on an item. */
-export const prerequisitesOn = (no: OptionNo, code: ItemCode): readonly Prerequisite[] =>
-  option(no).prerequisites.filter((p) => p.item === null || p.item === code);
+export const prerequisitesOn = (no: number, code: ItemCode): readonly Prerequisite[] =>
+  optionRow(no).prerequisites.filter((p) => p.item === null || p.item === code);
 
 /** The options that need `no` on an item for as long as they are in use. */
-export const dependentsOf = (no: OptionNo, code: ItemCode): OptionNo[] =>
-  OPTION_NOS.filter((n) => prerequisitesOn(n, code).some((p) => p.continuing && p.anyOf.includes(no)));
+export const dependentsOf = (no: number, code: ItemCode): OptionNo[] =>
+  OPTION_NOS.filter((n) => prerequisitesOn(n, code).some((p) => p.continuing && p.anyOf.some((needed) => needed === no)));
+
+/** Connections that a number of units of option 1 allows (A8-3a). */
+export const tunnelCapacity = (units: number): number => 10 * units;
+
+/** The one prerequisite that must stay in use as long as an option is on an item (N18), or null. */
+export const continuingPrerequisite = (no: number, code: ItemCode): Prerequisite | null =>
+  prerequisitesOn(no, code).find((p) => p.continuing) ?? null;

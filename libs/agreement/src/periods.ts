@@ -1,8 +1,8 @@
 import { periodEnd, term, termAt } from '@app/calendar';
-import { item } from './items.js';
-import { option } from './options.js';
+import { itemRow } from './items.js';
+import { optionRow } from './options.js';
 import type { ChainAnchor, PlainDate, Term } from '@app/calendar';
-import type { ClauseId, ItemCode, OptionNo } from './ids.js';
+import type { ClauseId, ItemCode } from './ids.js';
 import type { OptionRegime } from './options.js';
 
 /** How long a line binds: a minimum use period, one-year renewing terms, or not at all; with the clause that says so. */
@@ -26,13 +26,13 @@ const rule = (regime: OptionRegime, clause: ClauseId): PeriodRule => {
 
 /** The period rule of an item (A3-1, A3-2). */
 export const periodOfItem = (code: ItemCode): PeriodRule => {
-  const { regime } = item(code);
+  const { regime } = itemRow(code);
   return rule(regime, regime === 'term-1-year' ? 'A3-2a' : 'A3-1a');
 };
 
 /** The period rule of an option (A8-6, A8-7). */
-export const periodOfOption = (no: OptionNo): PeriodRule => {
-  const row = option(no);
+export const periodOfOption = (no: number): PeriodRule => {
+  const row = optionRow(no);
   return rule(row.regime, row.regimeClause);
 };
 
