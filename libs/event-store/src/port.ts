@@ -102,6 +102,8 @@ export interface EventStore {
    * connection drops; the next batch is fetched only when the consumer asks. Ends when the signal aborts or the store closes.
    */
   subscribe(options: SubscribeOptions): AsyncIterable<SubscriptionMessage>;
+  /** Why appends or subscriptions are failing just now, for readiness and logs; null while all is well as far as is known. */
+  problem(): string | null;
   /** Finishes what was begun (pending appends are made durable), then lets go of everything. Idempotent. */
   close(): Promise<void>;
 }

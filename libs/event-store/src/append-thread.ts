@@ -1,0 +1,218 @@
+import type { MessagePort } from 'node:worker_threads';
+
+/** What the thread is started with. */
+export interface AppendThreadData {
+  readonly file: string;
+  readonly port: MessagePort;
+  /** Two counters: [0] messages sent to the thread, [1] answers sent by it. Waited on instead of an event loop. */
+  readonly signal: SharedArrayBuffer;
+  /** Upper bound of the file's size in bytes; 0 for none. */
+  readonly maxBytes: number;
+}
+
+/**
+ * One message: appends laid flat, because cloning one array of texts is much cheaper than cloning objects.
+ * Each append is: stream, expected revision (-1: none), number of events n, then n times id, type, data, metadata.
+ * `null` asks the thread to finish.
+ */
+export type AppendRequest = (string | number)[] | null;
+
+/**
+ * Answers in the order of the appends of one message, three values each:
+ * `OK, revision, position` · `CONFLICT, actual revision, 0` · `FAILED, SQLite result code, text`. `null`: finished.
+ */
+export type AppendAnswer = (string | number)[];
+
+export const OK = 0;
+export const CONFLICT = 1;
+export const FAILED = 2;
+
+/** SQLite's primary result codes that mean something here. */
+export const SQLITE_IOERR = 10;
+export const SQLITE_FULL = 13;
+
+/**
+ * The only writer of the log. Runs in a thread of its own from its source text (see embedded.ts), so it must not
+ * touch anything outside its parameters. Never returns to an event loop: it sleeps on `signal` and takes all messages
+ * that have come meanwhile into one commit.
+ */
+/* istanbul ignore next -- counters of a coverage tool do not exist in the thread */
+export function appendThread(sqlite: typeof import('node:sqlite'), threads: typeof import('node:worker_threads')): void {
+  const { file, port, signal, maxBytes } = threads.workerData as AppendThreadData;
+  const CHECKPOINT_PAGES = 2_000; // of 4 KiB in the write-ahead log: 8 MiB
+  const HEADS_KEPT = 50_000;
+  const POLL_MS = 0.05;
+  const POLL_PAUSE_MS = 5;
+  const BATCH = 8;
+
+  const flags = new Int32Array(signal);
+  const db = new sqlite.DatabaseSync(file, { timeout: 5_000 });
+  db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864');
+  if (maxBytes > 0) {
+    const { page_size: pageSize } = db.prepare('PRAGMA page_size').get() as { page_size: number };
+    db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageSize)}`);
+  }
+  const begin = db.prepare('BEGIN IMMEDIATE');
+  const commit = db.prepare('COMMIT');
+  const rollback = db.prepare('ROLLBACK');
+  const COLUMNS = 'INSERT INTO events (position, stream, revision, id, type, data, metadata) VALUES ';
+  const insert = db.prepare(`${COLUMNS}(?, ?, ?, ?, ?, ?, ?)`);
+  const insertBatch = db.prepare(COLUMNS + Array(BATCH).fill('(?, ?, ?, ?, ?, ?, ?)').join(', '));
+  const selectHead = db.prepare('SELECT max(revision) AS head FROM events WHERE stream = ?');
+  const selectLast = db.prepare('SELECT max(position) AS last FROM events');
+  const selectIds = db.prepare('SELECT id, position FROM events WHERE stream = ? AND revision > ? AND revision <= ? ORDER BY revision');
+  const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+
+  const lastPosition = (): number => (selectLast.get() as { last: number | null }).last ?? 0;
+  let last = lastPosition();
+  let pages = 0; // estimate of what the write-ahead log has grown by
+  /** Last revisions of streams written lately; emptied whenever a transaction did not go through. */
+  const heads = new Map<string, number>();
+
+  const headOf = (stream: string): number => {
+    const known = heads.get(stream);
+    if (known !== undefined) return known;
+    return (selectHead.get(stream) as { head: number | null }).head ?? -1;
+  };
+
+  /** The stored position of the last of these events if the stream holds exactly them right after `expected`; else 0. */
+  const alreadyThere = (m: (string | number)[], at: number, stream: string, expected: number, n: number): number => {
+    const rows = selectIds.all(stream, expected, expected + n) as { id: string; position: number }[];
+    if (rows.length !== n) return 0;
+    for (let k = 0; k < n; k++) if (rows[k]!.id !== m[at + 4 * k]) return 0;
+    return rows[n - 1]!.position;
+  };
+
+  let rows: (string | number)[] = [];
+  const flushRows = (all: boolean): void => {
+    let i = 0;
+    for (; rows.length - i >= 7 * BATCH; i += 7 * BATCH) insertBatch.run(...rows.slice(i, i + 7 * BATCH));
+    if (all) for (; i < rows.length; i += 7) insert.run(...rows.slice(i, i + 7));
+    rows = i === rows.length ? [] : rows.slice(i);
+  };
+
+  /** Decides and writes the append at `m[i]`; returns where the next one begins. */
+  const appendOne = (m: (string | number)[], i: number, out: AppendAnswer): number => {
+    const stream = m[i] as string;
+    const expected = m[i + 1] as number;
+    const n = m[i + 2] as number;
+    const end = i + 3 + 4 * n;
+    const head = headOf(stream);
+    if (head !== expected) {
+      flushRows(true); // what is compared may have come in this very transaction
+      const position = head > expected ? alreadyThere(m, i + 3, stream, expected, n) : 0;
+      if (position) out.push(0, expected + n, position);
+      else out.push(1, head, 0);
+      return end;
+    }
+    let size = 0;
+    for (let k = 0, at = i + 3; k < n; k++, at += 4) {
+      const data = m[at + 2] as string;
+      const metadata = m[at + 3] as string;
+      rows.push(++last, stream, expected + 1 + k, m[at]!, m[at + 1]!, data, metadata);
+      size += data.length + metadata.length;
+    }
+    if (rows.length >= 7 * BATCH) flushRows(false);
+    if (heads.size >= HEADS_KEPT) heads.clear();
+    heads.set(stream, expected + n);
+    pages += 2 + n + size / 4096;
+    out.push(0, expected + n, last);
+    return end;
+  };
+
+  /** One transaction; throws when it was not committed. What was remembered is forgotten then. */
+  const transact = (work: () => void): void => {
+    try {
+      begin.run();
+      work();
+      flushRows(true);
+      commit.run();
+    } catch (error) {
+      rows = [];
+      heads.clear();
+      if (db.isTransaction) rollback.run();
+      last = lastPosition();
+      throw error;
+    }
+  };
+
+  const failure = (error: unknown): [number, number, string] => {
+    const e = error as { errcode?: number; message?: string };
+    const code = (e.errcode ?? 0) & 0xff;
+    return [2, code, String(e.message ?? error)];
+  };
+
+  /** Set by an I/O error: what a failed sync left on disk is not known, so nothing more is written until a restart. */
+  let broken: unknown = null;
+
+  const serve = (group: (string | number)[][]): void => {
+    let answers: AppendAnswer[] = [];
+    try {
+      if (broken) throw broken;
+      transact(() => {
+        for (const m of group) {
+          const out: AppendAnswer = [];
+          for (let i = 0; i < m.length; ) i = appendOne(m, i, out);
+          answers.push(out);
+        }
+      });
+    } catch (cause) {
+      // One append must not spoil the others' commit: each again, alone.
+      answers = group.map((m) => {
+        const out: AppendAnswer = [];
+        for (let i = 0; i < m.length; i += 3 + 4 * (m[i + 2] as number)) {
+          const one: AppendAnswer = [];
+          try {
+            if (failure(cause)[1] === 10) broken = cause;
+            if (broken) throw broken;
+            transact(() => void appendOne(m, i, one));
+            out.push(...one);
+          } catch (error) {
+            out.push(...failure((cause = error)));
+          }
+        }
+        return out;
+      });
+    }
+    for (const out of answers) port.postMessage(out);
+    Atomics.add(flags, 1, 1);
+  };
+
+  const tidy = (): void => {
+    pages = 0;
+    try {
+      checkpoint.run();
+    } catch {
+      // busy or full: the next one will do it
+    }
+  };
+
+  let pollAgainAt = 0;
+  for (;;) {
+    const seen = Atomics.load(flags, 0);
+    const group: (string | number)[][] = [];
+    let finish = false;
+    for (let x = threads.receiveMessageOnPort(port); x; x = threads.receiveMessageOnPort(port)) {
+      if (x.message === null) finish = true;
+      else group.push(x.message as (string | number)[]);
+    }
+    if (group.length > 0) serve(group);
+    if (finish) break;
+    // The write-ahead log is copied back after the answers went out, in a pause if there is one.
+    if (pages > CHECKPOINT_PAGES * 4 || (pages > CHECKPOINT_PAGES && Atomics.load(flags, 0) === seen)) tidy();
+    if (group.length > 0 && performance.now() >= pollAgainAt) {
+      // Waking a sleeping thread takes about as long as a commit on a fast disk: look out briefly, while that pays.
+      const until = performance.now() + POLL_MS;
+      while (Atomics.load(flags, 0) === seen && performance.now() < until);
+      if (Atomics.load(flags, 0) === seen) pollAgainAt = performance.now() + POLL_PAUSE_MS;
+    }
+    Atomics.wait(flags, 0, seen);
+  }
+  try {
+    db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').run();
+  } finally {
+    db.close();
+    port.postMessage(null);
+    port.close();
+  }
+}
