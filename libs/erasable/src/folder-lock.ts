@@ -47,7 +47,7 @@ export function lockFolder(folder: string): FolderLock {
   };
 }
 
-const isBusy = (error: unknown): boolean => error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+const isBusy = (error: unknown): boolean => (error as { errcode?: unknown }).errcode === SQLITE_BUSY;
 
 function readPid(file: string): number | null {
   try {

@@ -143,6 +143,7 @@ export function openRegister(options: RegisterOptions): Register {
 
 class SqliteRegister implements Register {
   private readonly db: DatabaseSync;
+  private readonly file: string;
   private readonly now: () => Date;
   private readonly byRef: StatementSync;
   private readonly insert: StatementSync;
@@ -154,6 +155,7 @@ class SqliteRegister implements Register {
   private closed = false;
 
   constructor({ file, readOnly = false, now = () => new Date() }: RegisterOptions) {
+    this.file = file;
     this.now = now;
     if (!readOnly && !existsSync(file)) closeSync(openSync(file, 'a', 0o600));
     this.db = new DatabaseSync(file, { readOnly, timeout: 5000 });
@@ -233,7 +235,13 @@ class SqliteRegister implements Register {
     if (existsSync(file)) throw new Error(`${file} exists already`);
     this.flush();
     closeSync(openSync(file, 'wx', 0o600));
-    await backup(this.db, file, { rate: 1000 });
+    // A connection of its own, all pages in one step: one picture, while this one goes on writing.
+    const reader = new DatabaseSync(this.file, { readOnly: true, timeout: 5000 });
+    try {
+      await backup(reader, file, { rate: -1 });
+    } finally {
+      reader.close();
+    }
   }
 
   close(): void {

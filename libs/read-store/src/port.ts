@@ -105,6 +105,55 @@ export interface ProjectionStatus {
   readonly updatedAt: string | null;
 }
 
+/**
+ * One generation of a projection: its tables, and how far they are. A projection has one that serves its queries, and
+ * while it is rebuilt a second one beside it.
+ */
+export interface Track {
+  readonly projection: string;
+  readonly generation: number;
+  readonly version: number;
+  /** The views of the logical names look at these tables. */
+  readonly serving: boolean;
+  /** Has once held the whole log. */
+  readonly complete: boolean;
+  readonly tables: readonly string[];
+  readonly position: string | null;
+  readonly knownTime: string | null;
+  readonly reason: string | null;
+  readonly event: { readonly id: string; readonly position: string } | null;
+  readonly updatedAt: string | null;
+}
+
+/** What an adapter offers the runner. All but `transaction` and `writer` are called within a transaction. */
+export interface TrackStore {
+  /** All or nothing. The runner begins one only when the former has ended. */
+  transaction<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Part of a transaction that is taken back alone when it throws. */
+  savepoint<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Whether an error is the database's condition (disk full, locked), not the fault of what was written. */
+  isPassing(error: unknown): boolean;
+  /** The log that the rows came from; null before the first. */
+  ledger(): string | null;
+  setLedger(ledgerId: string): void;
+  tracks(): Track[];
+  /** Makes tables and checkpoint; a serving track's views too. */
+  create(projection: Projection<never>, track: Track): void;
+  /** Keeps everything of a track but its names. */
+  save(track: Track): void;
+  /** Points the views at a track's tables and marks the former one for removal. */
+  swap(from: Track, to: Track): void;
+  /** Removes tables, views (of a serving track) and checkpoint. */
+  drop(track: Track): void;
+  writer(track: Track): TrackWriter;
+}
+
+export interface TrackWriter extends ProjectionWriter {
+  knownTime: string | null;
+  /** Throws the projection's memory away. */
+  forget(): void;
+}
+
 export interface RunnerOptions<E extends LoggedEvent> {
   readonly source: EventSource<E>;
   readonly projections: readonly Projection<E>[];
@@ -155,6 +204,8 @@ export interface ReadStore<Schema> {
   statement<R = unknown>(sql: string): Statement<R>;
   /** Several {@link statement}s on one unmoving picture. Synchronous; SQLite only. */
   snapshot<T>(work: () => T): T;
+  /** For the runner. */
+  readonly tracks: TrackStore;
   close(): Promise<void>;
 }
 
