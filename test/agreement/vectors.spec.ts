@@ -24,7 +24,7 @@ import {
   itemNameAt,
   itemsNamed,
   lineageOf,
-  optionRow,
+  option,
   optionByName,
   parityFollows,
   settle,
@@ -81,7 +81,7 @@ const periodOf = (i: Input) => ('years' in i ? { years: i['years'] as number } :
 /** Vectors write a quantity per option number; 0 or, for options without a quantity, 1 stands for none. */
 const uses = (quantities: unknown): OptionUse[] =>
   Object.entries(quantities as { [no: string]: number }).map(([no, n]) => {
-    const { basis } = optionRow(optionNo(no));
+    const { basis } = option(optionNo(no));
     const use = { option: optionNo(no) };
     if (basis === 'units') return { ...use, units: n };
     return n === 0 || basis === 'none' ? use : { ...use, accountCount: n };

@@ -1,6 +1,6 @@
 import { sortViolations } from '@app/kernel';
 import { violation } from './cite.js';
-import { optionRow, prerequisitesOn } from './options.js';
+import { option, prerequisitesOn } from './options.js';
 import type { Violation } from '@app/kernel';
 import type { ItemCode } from './ids.js';
 import type { OptionRow } from './options.js';
@@ -40,7 +40,7 @@ export interface QuantityError {
 
 /** Whether an option is given the quantities its basis takes (malformed input, not a refusal by the agreement). */
 export function quantityErrors(use: OptionUse): QuantityError[] {
-  const { basis } = optionRow(use.option);
+  const { basis } = option(use.option);
   const errors: QuantityError[] = [];
   if (use.accountCount !== undefined && (basis === 'units' || basis === 'none'))
     errors.push({ path: 'accountCount', message: `option ${use.option} has no accounts` });
@@ -60,7 +60,7 @@ export function checkApplication(a: Application): Violation[] {
   const found: Violation[] = [];
   const seen = new Set<number>();
   for (const use of a.apply) {
-    const row = optionRow(use.option);
+    const row = option(use.option);
     const first = !seen.has(use.option);
     seen.add(use.option);
     if (!row.items.includes(a.item)) {
@@ -76,12 +76,12 @@ export function checkApplication(a: Application): Violation[] {
         const code = p.sameApplication ? 'prerequisite-not-in-application' : 'prerequisite-missing';
         found.push(violation(p.clause, code, { option: row.option, anyOf: [...p.anyOf] }));
       }
-      if (row.minAccounts !== null && a.accountCount < row.minAccounts)
+      if (row.minAccounts !== null && a.accountCount < row.minAccounts.accounts)
         found.push(
-          violation(row.minAccountsClause!, 'fewer-than-50-accounts', {
+          violation(row.minAccounts.clause, 'fewer-than-50-accounts', {
             option: row.option,
             accountCount: a.accountCount,
-            minimum: row.minAccounts,
+            minimum: row.minAccounts.accounts,
           }),
         );
       found.push(...limitViolations(a, row));
@@ -142,7 +142,7 @@ export function parityFollows<T extends { readonly option: number }>(
   newCount: number,
 ): (T & { accountCount: number })[] {
   return active
-    .filter((u) => optionRow(u.option).basis === 'parity' && optionRow(u.option).items.includes(code))
+    .filter((u) => option(u.option).basis === 'parity' && option(u.option).items.includes(code))
     .map((u) => ({ ...u, accountCount: newCount }));
 }
 
@@ -156,13 +156,13 @@ export function checkAccountCount(c: {
   if (c.policies.minAccounts === 'entry') return [];
   const found: Violation[] = [];
   for (const no of new Set(c.active.map((u) => u.option))) {
-    const { minAccounts, minAccountsClause, items } = optionRow(no);
-    if (minAccounts !== null && items.includes(c.item) && c.accountCount < minAccounts)
+    const { minAccounts, items } = option(no);
+    if (minAccounts !== null && items.includes(c.item) && c.accountCount < minAccounts.accounts)
       found.push(
-        violation(minAccountsClause!, 'fewer-than-50-accounts', {
+        violation(minAccounts.clause, 'fewer-than-50-accounts', {
           option: no,
           accountCount: c.accountCount,
-          minimum: minAccounts,
+          minimum: minAccounts.accounts,
         }),
       );
   }

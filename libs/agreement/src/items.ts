@@ -114,7 +114,7 @@ export const isItemCode = (text: string): text is ItemCode => Object.hasOwn(ROWS
 export const itemAt = (code: ItemCode, date: PlainDate): ItemRow => rowAt(ROWS_OF[code], date, `item ${code}`);
 
 /** The item as it is today. */
-export const itemRow = (code: ItemCode): ItemRow => ROWS_OF[code].at(-1)!;
+export const item = (code: ItemCode): ItemRow => ROWS_OF[code].at(-1)!;
 
 /** All names of an item, oldest first. */
 export const lineageOf = (code: ItemCode): readonly ItemName[] => NAMES_OF[code];
@@ -131,5 +131,5 @@ export function itemsNamed(name: string, date: PlainDate): ItemCode[] {
   return date < FIRST_DAY ? [] : ITEM_CODES.filter((c) => comparable(itemNameAt(c, date)) === wanted);
 }
 
-export const vendorOf = (code: ItemCode): Vendor => itemRow(code).vendor;
+export const vendorOf = (code: ItemCode): Vendor => item(code).vendor;
 export const itemsOf = (vendor: Vendor): ItemCode[] => ITEM_CODES.filter((c) => vendorOf(c) === vendor);

@@ -33,8 +33,7 @@ export interface OptionRow extends Dated {
   readonly eligibility: ClauseId | null;
   readonly prerequisites: readonly Prerequisite[];
   /** Least accounts of the contract; option 44 alone has one. */
-  readonly minAccounts: number | null;
-  readonly minAccountsClause: ClauseId | null;
+  readonly minAccounts: { readonly clause: ClauseId; readonly accounts: number } | null;
   readonly basis: Basis;
   /** The clause of parity; null for other bases. */
   readonly parity: ClauseId | null;
@@ -210,8 +209,7 @@ function build(no: OptionNo): Omit<OptionRow, keyof Dated> {
     items: eligibility?.items ?? ITEM_CODES,
     eligibility: eligibility?.clause ?? null,
     prerequisites: PREREQUISITES.filter((p) => p.option === no).map(({ option: _, ...p }) => p),
-    minAccounts: minimum?.accounts ?? null,
-    minAccountsClause: minimum?.clause ?? null,
+    minAccounts: minimum && { clause: minimum.clause, accounts: minimum.accounts },
     basis: parity ? 'parity' : units ? 'units' : monthly && EXCESS_BILLED.options.includes(no) ? 'own' : 'none',
     parity: parity?.clause ?? null,
     max: units?.max ?? null,
@@ -238,22 +236,21 @@ const BY_NAME = new Map(OPTIONS.flatMap((o) => [o.name, ...o.aliases].map((n) =>
 export const isOptionNo = (n: unknown): n is OptionNo => ROWS_OF.has(n as OptionNo);
 
 /** The option as it is today. Throws {@link NoRow} where there is no such option. */
-export function optionRow(no: number): OptionRow {
+export function option(no: number): OptionRow {
   const row = OPTIONS[no - 1];
   if (row === undefined) throw new NoRow(`there is no option ${no}`);
   return row;
 }
 
 /** The row of an option in force on a day. Throws NoRow before 2018-10-01. */
-export const optionAt = (no: number, date: PlainDate): OptionRow =>
-  rowAt(ROWS_OF.get(optionRow(no).option)!, date, `option ${no}`);
+export const optionAt = (no: number, date: PlainDate): OptionRow => rowAt(ROWS_OF.get(option(no).option)!, date, `option ${no}`);
 
 /** The option of a name or alias (compared after NFKC and without white space), or null. */
 export const optionByName = (name: string): OptionNo | null => BY_NAME.get(comparable(name)) ?? null;
 
 /** What an option needs on an item. */
 export const prerequisitesOn = (no: number, code: ItemCode): readonly Prerequisite[] =>
-  optionRow(no).prerequisites.filter((p) => p.item === null || p.item === code);
+  option(no).prerequisites.filter((p) => p.item === null || p.item === code);
 
 /** The options that need `no` on an item for as long as they are in use. */
 export const dependentsOf = (no: number, code: ItemCode): OptionNo[] =>
@@ -261,7 +258,3 @@ export const dependentsOf = (no: number, code: ItemCode): OptionNo[] =>
 
 /** Connections that a number of units of option 1 allows (A8-3a). */
 export const tunnelCapacity = (units: number): number => 10 * units;
-
-/** The one prerequisite that must stay in use as long as an option is on an item (N18), or null. */
-export const continuingPrerequisite = (no: number, code: ItemCode): Prerequisite | null =>
-  prerequisitesOn(no, code).find((p) => p.continuing) ?? null;

@@ -1,6 +1,6 @@
 import { periodEnd, term, termAt } from '@app/calendar';
-import { itemRow } from './items.js';
-import { optionRow } from './options.js';
+import { item } from './items.js';
+import { option } from './options.js';
 import type { ChainAnchor, PlainDate, Term } from '@app/calendar';
 import type { ClauseId, ItemCode } from './ids.js';
 import type { OptionRegime } from './options.js';
@@ -26,13 +26,13 @@ const rule = (regime: OptionRegime, clause: ClauseId): PeriodRule => {
 
 /** The period rule of an item (A3-1, A3-2). */
 export const periodOfItem = (code: ItemCode): PeriodRule => {
-  const { regime } = itemRow(code);
+  const { regime } = item(code);
   return rule(regime, regime === 'term-1-year' ? 'A3-2a' : 'A3-1a');
 };
 
 /** The period rule of an option (A8-6, A8-7). */
 export const periodOfOption = (no: number): PeriodRule => {
-  const row = optionRow(no);
+  const row = option(no);
   return rule(row.regime, row.regimeClause);
 };
 
