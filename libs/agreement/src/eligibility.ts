@@ -78,7 +78,7 @@ export function checkApplication(a: Application): Violation[] {
       }
       if (row.minAccounts !== null && a.accountCount < row.minAccounts.accounts)
         found.push(
-          violation(row.minAccounts.clause, 'fewer-than-50-accounts', {
+          violation(row.minAccounts.clause, 'too-few-accounts', {
             option: row.option,
             accountCount: a.accountCount,
             minimum: row.minAccounts.accounts,
@@ -87,7 +87,7 @@ export function checkApplication(a: Application): Violation[] {
       found.push(...limitViolations(a, row));
     }
     if ((row.basis === 'parity' || row.basis === 'own') && (!first || inUse(row.option)))
-      found.push(violation(row.clause, 'option-in-use', { option: row.option }));
+      found.push(violation(row.clause, 'option-already-in-use', { option: row.option }));
     if (row.parity !== null && use.accountCount !== undefined && use.accountCount !== a.accountCount)
       found.push(
         violation(row.parity, 'accounts-differ-from-contract', {
@@ -159,7 +159,7 @@ export function checkAccountCount(c: {
     const { minAccounts, items } = option(no);
     if (minAccounts !== null && items.includes(c.item) && c.accountCount < minAccounts.accounts)
       found.push(
-        violation(minAccounts.clause, 'fewer-than-50-accounts', {
+        violation(minAccounts.clause, 'too-few-accounts', {
           option: no,
           accountCount: c.accountCount,
           minimum: minAccounts.accounts,

@@ -11,3 +11,4 @@ export * from './settlement.js';
 export * from './charges.js';
 export * from './tables.js';
 export * from './clauses.js';
+export * from './texts.js';
