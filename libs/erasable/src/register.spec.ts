@@ -200,8 +200,7 @@ describe('the file', () => {
     const register = open();
     const refs = await Promise.all(Array.from({ length: 30 }, (_, i) => register.write(`c${i}`, [reason(`text ${i}`)])));
     const copied = register.backupTo(join(folder, 'copy.sqlite'));
-    await register.write('later', [reason('meanwhile')]);
-    await copied;
+    await Promise.all([copied, register.write('later', [reason('meanwhile')])]);
     const copy = openRegister({ file: join(folder, 'copy.sqlite'), readOnly: true });
     opened.push(copy);
     expect(refs.flat().map((r) => copy.verify(r))).toEqual(refs.map(() => 'ok'));

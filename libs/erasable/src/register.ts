@@ -84,6 +84,7 @@ export class UnsupportedRegister extends Error {
 }
 
 const FORMAT = 1;
+const ALL_PAGES = 2 ** 31 - 1;
 
 const SCHEMA = `
   CREATE TABLE texts (
@@ -238,7 +239,7 @@ class SqliteRegister implements Register {
     // A connection of its own, all pages in one step: one picture, while this one goes on writing.
     const reader = new DatabaseSync(this.file, { readOnly: true, timeout: 5000 });
     try {
-      await backup(reader, file, { rate: -1 });
+      await backup(reader, file, { rate: ALL_PAGES });
     } finally {
       reader.close();
     }
