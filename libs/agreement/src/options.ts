@@ -12,8 +12,9 @@ import type { ClauseId, ItemCode, OptionClauseId, OptionNo } from './ids.js';
 export type Basis = 'parity' | 'own' | 'units' | 'none';
 export type OptionRegime = 'minimum-1-month' | 'minimum-1-year' | 'term-1-year' | 'none';
 
-/** On `item` (null: on every item that has the option), one of `anyOf` must be in use. */
+/** On `item` (null: on every item that has it), `option` needs one of `anyOf` in use. */
 export interface Prerequisite {
+  readonly option: OptionNo;
   readonly clause: ClauseId;
   readonly item: ItemCode | null;
   readonly anyOf: readonly OptionNo[];
@@ -127,7 +128,7 @@ const ELIGIBILITY: readonly (Sentence & { readonly items: readonly ItemCode[] })
   { clause: 'A5-20', options: [45], items: ['G'] },
 ];
 
-const PREREQUISITES: readonly (Prerequisite & { readonly option: OptionNo })[] = [
+const PREREQUISITES: readonly Prerequisite[] = [
   { clause: 'A5-3', option: 2, item: null, anyOf: [1], sameApplication: false, continuing: true },
   { clause: 'A5-4', option: 3, item: null, anyOf: [2], sameApplication: true, continuing: false },
   { clause: 'A5-8', option: 9, item: 'C', anyOf: [7], sameApplication: false, continuing: false },
@@ -208,7 +209,7 @@ function build(no: OptionNo): Omit<OptionRow, keyof Dated> {
     aliases,
     items: eligibility?.items ?? ITEM_CODES,
     eligibility: eligibility?.clause ?? null,
-    prerequisites: PREREQUISITES.filter((p) => p.option === no).map(({ option: _, ...p }) => p),
+    prerequisites: PREREQUISITES.filter((p) => p.option === no),
     minAccounts: minimum && { clause: minimum.clause, accounts: minimum.accounts },
     basis: parity ? 'parity' : units ? 'units' : monthly && EXCESS_BILLED.options.includes(no) ? 'own' : 'none',
     parity: parity?.clause ?? null,
@@ -255,6 +256,10 @@ export const prerequisitesOn = (no: number, code: ItemCode): readonly Prerequisi
 /** The options that need `no` on an item for as long as they are in use. */
 export const dependentsOf = (no: number, code: ItemCode): OptionNo[] =>
   OPTION_NOS.filter((n) => prerequisitesOn(n, code).some((p) => p.continuing && p.anyOf.some((needed) => needed === no)));
+
+/** The one prerequisite that must stay in use as long as an option is on an item (N18), or null. */
+export const continuingPrerequisite = (no: number, code: ItemCode): Prerequisite | null =>
+  prerequisitesOn(no, code).find((p) => p.continuing) ?? null;
 
 /** Connections that a number of units of option 1 allows (A8-3a). */
 export const tunnelCapacity = (units: number): number => 10 * units;
