@@ -40,7 +40,7 @@ export interface TableMaker {
   /** As `table`, stored in the order of its primary key without a second tree: for short rows found by a text key. */
   readonly clustered: CreateTableBuilder<string>;
   /** An index on it, still without columns; the name needs to be unique within the table only. */
-  index(name: string): CreateIndexBuilder;
+  readonly index: (name: string) => CreateIndexBuilder;
 }
 
 /** What a projection writes with, inside the transaction that also moves its checkpoint. */

@@ -364,6 +364,7 @@ class Runner<E extends LoggedEvent> implements ProjectionRunner {
         throw error;
       }
       lane.position = last.position;
+      this.fault = null;
       for (const feed of lane.feeds) {
         if (feed.row.reason !== null) await this.leave(feed);
         else if (!feed.row.serving) await this.advanceRebuild(feed, last.position);
