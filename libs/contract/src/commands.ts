@@ -160,8 +160,8 @@ export interface ContractCommands {
   ReportRecovery: { optionId: string; body: ReportRecovery };
   /** The replacement is already parsed and validated by its own DTO when it reaches the domain. */
   Correct: { body: Correct; replacement: ContractCommand | null };
-  /** The scheduler's: write what has fallen due by `through`. */
-  RecordDue: { through: PlainDate };
+  /** The scheduler's: write what has fallen due by `through`; with `kind`, consequences of that kind only, so that due work can run by day, then kind, then contract. */
+  RecordDue: { through: PlainDate; kind?: string };
   /** The vendor's discontinuation (A9) reaches this contract, or is lifted from it. */
   ApplyDiscontinuation: { discontinuation: Discontinuation };
 }

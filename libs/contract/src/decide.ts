@@ -87,7 +87,8 @@ export function decide(state: ContractState, command: ContractCommand, asked: As
   if (isRefusal(built)) return built;
   const violations = [...(built.violations ?? []), ...judge(informed.state, built.events.filter(isFact), asked)];
   if (violations.length > 0) return refuse(violations, lifeOf(informed.state, asked));
-  return conclude(state, { ...built, events: [...informed.events, ...built.events] }, asked);
+  const only = command.name === 'RecordDue' ? command : undefined;
+  return conclude(state, { ...built, events: [...informed.events, ...built.events] }, asked, only);
 }
 
 /** A refusal whose only grounds lie outside the agreement has a code and no violations. */
@@ -101,7 +102,7 @@ function refuse(violations: readonly Violation[], life: Life | null): Rejected {
 // ------------------------------------------------------------------------------------------------ concluding
 
 /** Folds new facts onto the state, reconciles what was written with what follows, and says why. */
-function conclude(before: RecordedContract | null, built: Built, asked: Asked): Decision {
+function conclude(before: RecordedContract | null, built: Built, asked: Asked, only?: { readonly through: PlainDate; readonly kind?: string }): Decision {
   const provisional = (events: readonly ContractEvent[], from: number, revision: number): RecordedEvent[] =>
     events.map((e, i) => ({
       id: deriveId('event', asked.commandId, from + i),
@@ -113,7 +114,7 @@ function conclude(before: RecordedContract | null, built: Built, asked: Asked): 
   const start = before?.revision ?? -1;
   const facts = provisional(built.events, 0, start);
   const informed = fold(before ?? { status: 'none' }, facts) as RecordedContract;
-  const consequences = reconcile(informed, asked.today, asked);
+  const consequences = reconcile(informed, only ? only.through : asked.today, asked, only?.kind);
   const rest = provisional(consequences, facts.length, start + facts.length);
   const state = fold(informed, rest) as RecordedContract;
 
@@ -147,7 +148,7 @@ function sameData(a: unknown, b: unknown): boolean {
 }
 
 /** Undoes what no longer follows, then writes what is owed by `today` and not yet written. */
-export function reconcile(state: RecordedContract, today: PlainDate, around: { readonly holidays: Holidays | null }): ContractEvent[] {
+export function reconcile(state: RecordedContract, today: PlainDate, around: { readonly holidays: Holidays | null }, kind?: string): ContractEvent[] {
   const life = lifeOf(state, around);
   let through = today;
   for (const w of state.written.values()) {
@@ -163,7 +164,7 @@ export function reconcile(state: RecordedContract, today: PlainDate, around: { r
     if (due && sameData(due.event.data, w.event.data)) kept.add(key);
     else undone.push({ type: UNDO[w.event.type], data: { undoes: w.eventId, subject: subjectOf(w.event) } } as ContractEvent);
   }
-  const fresh = owed.filter((d) => !kept.has(consequenceKey(d.event)) && (d.on === null || d.on <= today)).sort(compareDue);
+  const fresh = owed.filter((d) => !kept.has(consequenceKey(d.event)) && (d.on === null || d.on <= today) && (kind === undefined || d.event.type === kind)).sort(compareDue);
   return [...undone, ...fresh.map((d) => d.event)];
 }
 
@@ -188,6 +189,13 @@ const nextDay = (d: PlainDate): PlainDate => addDays(d, 1);
 /** What falls due next for a contract, in the order of due work; empty when nothing ever will. */
 export function upcoming(state: RecordedContract, around: { readonly holidays: Holidays | null }): Due[] {
   return pending(lifeOf(state, around), (e) => state.written.has(consequenceKey(e))).sort(compareDue);
+}
+
+/** Units of limited options in use on a day, for a limit that spans the parent contract (N29). */
+export function unitsInUse(state: RecordedContract, acceptedOn: PlainDate, around: { readonly holidays: Holidays | null }): { option: number; units: number }[] {
+  return (lifeOf(state, around)?.options ?? [])
+    .filter((o) => o.row.max !== null && !o.voided && (o.end === null || o.end.on >= acceptedOn))
+    .map((o) => ({ option: o.row.option, units: o.option.units! }));
 }
 
 /** Puts the discontinuations that the contract does not know yet before the command (design 14). */

@@ -15,9 +15,16 @@ export interface VendorDiscontinuationCorrected {
   readonly replacementId: string | null;
 }
 
+/** Every contract of the vendor's items has been told; what comes later applies the fact by itself. */
+export interface VendorDiscontinuationCarriedOut {
+  readonly discontinuationId: string;
+  readonly contracts: number;
+}
+
 export interface VendorEventData {
   VendorDiscontinued: VendorDiscontinued;
   VendorDiscontinuationCorrected: VendorDiscontinuationCorrected;
+  VendorDiscontinuationCarriedOut: VendorDiscontinuationCarriedOut;
 }
 
 export type VendorEventType = keyof VendorEventData;
@@ -26,5 +33,6 @@ export type VendorEvent = { [T in VendorEventType]: { readonly type: T; readonly
 export const vendorEvents = new EventRegistry([
   { type: 'VendorDiscontinued', version: 1 },
   { type: 'VendorDiscontinuationCorrected', version: 1 },
+  { type: 'VendorDiscontinuationCarriedOut', version: 1 },
 ]);
 export const vendorStream = (vendor: string): string => `vendor-${vendor}`;

@@ -6,13 +6,16 @@ import type { VendorEvent, VendorEventType } from './events.js';
 export interface VendorState {
   readonly revision: number;
   readonly discontinuations: readonly Discontinuation[];
+  /** Discontinuations (and corrections of them) that every contract has been told of. */
+  readonly carriedOut: ReadonlySet<string>;
   readonly commands: ReadonlyMap<string, SeenCommand>;
 }
 
-export const UNKNOWN_VENDOR: VendorState = { revision: -1, discontinuations: [], commands: new Map() };
+export const UNKNOWN_VENDOR: VendorState = { revision: -1, discontinuations: [], carriedOut: new Set(), commands: new Map() };
 
 export function foldVendor(state: VendorState, events: readonly RecordedEvent[]): VendorState {
   let { revision, discontinuations } = state;
+  const carriedOut = new Set(state.carriedOut);
   const commands = new Map(state.commands);
   for (const recorded of events) {
     const e = { type: recorded.type as VendorEventType, data: recorded.data } as VendorEvent;
@@ -25,8 +28,13 @@ export function foldVendor(state: VendorState, events: readonly RecordedEvent[])
         break;
       case 'VendorDiscontinuationCorrected':
         discontinuations = discontinuations.map((d) => (d.discontinuationId === e.data.discontinuationId ? { ...d, lifted: true } : d));
+        // The contracts have to be told anew.
+        carriedOut.delete(e.data.discontinuationId);
+        break;
+      case 'VendorDiscontinuationCarriedOut':
+        carriedOut.add(e.data.discontinuationId);
         break;
     }
   }
-  return { revision, discontinuations, commands };
+  return { revision, discontinuations, carriedOut, commands };
 }
