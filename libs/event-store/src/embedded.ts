@@ -107,8 +107,11 @@ const MAX_REVISION = Number.MAX_SAFE_INTEGER;
 /** A subscription looks at this many positions in one go, so that a filter that matches little cannot hold the event loop. */
 const WINDOW = 20_000;
 const DEFAULT_BATCH = 500;
-/** How long to look out for an answer before sleeping on it, and how long to let it be after that was in vain (milliseconds). */
-const POLL_MS = 0.3;
+/** Appends in one message: small enough that the thread commits one lot while the next is being serialised. */
+const LOT = 16;
+/** With at most so many appends under way, look out for the answer before sleeping on it; how long, and when to try again after that was in vain (milliseconds). */
+const POLL_APPENDS = 4;
+const POLL_MS = 1;
 const POLL_PAUSE_MS = 20;
 
 interface Pending {
@@ -177,7 +180,10 @@ class EmbeddedStore implements EventStore {
     if (this.trouble !== null) throw new StoreUnavailable(this.trouble);
     if (this.waiting.length === 0) queueMicrotask(this.send);
     this.outgoing.push(stream, expected === 'no_stream' ? -1 : expected, events.length, ...texts);
-    return new Promise((resolve, reject) => this.waiting.push({ stream, expected, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ stream, expected, resolve, reject });
+      if (this.waiting.length === LOT) this.send();
+    });
   }
 
   private readonly send = (): void => {
@@ -189,7 +195,7 @@ class EmbeddedStore implements EventStore {
     this.post(message);
     // Sleeping costs a wake-up, as dear as a commit on a fast disk: look out for the answer while that pays.
     const now = performance.now();
-    if (now < this.pollAgainAt) return;
+    if (now < this.pollAgainAt || this.inFlight.length > 1 || this.inFlight[0]!.length > POLL_APPENDS) return;
     this.pollUntil = now + POLL_MS;
     if (!this.polling) setImmediate(this.poll);
     this.polling = true;
