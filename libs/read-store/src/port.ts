@@ -186,10 +186,12 @@ export interface ProjectionRunner {
    */
   waitFor(position: string, timeoutMs: number, projections?: readonly string[]): Promise<void>;
   /**
-   * Builds a projection anew beside the serving rows and swaps in one transaction; joins a rebuild under way.
-   * `onProgress` hears the position after each page. Mends a stopped projection if its code was mended.
+   * Builds projections anew beside the serving rows, with one reading of the log for all of them, and swaps each in
+   * one transaction; joins a rebuild under way. `onProgress` hears the position after each page. Mends a stopped
+   * projection if its code was mended.
+   * @throws {ProjectionStopped} one of them cannot be built; sound rows go on serving
    */
-  rebuild(projection: string, onProgress?: (position: string) => void): Promise<void>;
+  rebuild(projections: string | readonly string[], onProgress?: (position: string) => void): Promise<void>;
 }
 
 /** Queries on read models by their logical names. Several read connections; writers never block them. */

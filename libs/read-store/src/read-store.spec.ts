@@ -277,7 +277,7 @@ describe('rebuilding', () => {
     const projection = totals({
       handle: (events, writer) => totals({ factor: doubling.factor }).handle(events, writer),
     });
-    const { store, runner } = await run({ projections: [projection, journal()], pageSize: 80 });
+    const { store, runner } = await run({ projections: [projection, journal()], pageSize: 40 });
     expect(sum(store)).toBe(800);
     const progress: string[] = [];
     const seen = new Set<number>();
@@ -322,6 +322,17 @@ describe('rebuilding', () => {
     }
     await runner.waitFor((await log.head())!, 1000);
     expect(sum(store)).toBe(400 + log.events.length - 200);
+  });
+
+  it('reads the log once for several', async () => {
+    log.append(...many(100));
+    const { store, runner } = await run({ pageSize: 40 });
+    const pages = log.pages;
+    await runner.rebuild(['totals', 'journal']);
+    // Ten full pages of a quarter, one short one to see the end, and perhaps one read ahead.
+    expect(log.pages - pages).toBeLessThanOrEqual(12);
+    expect([sum(store), count(store)]).toEqual([200, 100]);
+    expect(tablesOf()).toEqual(['journal_g2', 'totals_g2']);
   });
 
   it('mends a stopped projection once its code is mended', async () => {

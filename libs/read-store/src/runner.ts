@@ -63,7 +63,7 @@ interface Waiter {
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 2_000;
 /** While others are live, a page behind the scenes must not hold them up for long. */
-const BACKGROUND_SHARE = 8;
+const BACKGROUND_SHARE = 4;
 
 /**
  * Rows in memory, lanes and tables change together: every change runs alone (`exclusive`), its transaction and what
@@ -174,24 +174,26 @@ class Runner<E extends LoggedEvent> implements ProjectionRunner {
     });
   }
 
-  async rebuild(name: string, onProgress?: (position: string) => void): Promise<void> {
-    const model = this.model(name);
-    const building = await this.exclusive(async () => {
+  async rebuild(projections: string | readonly string[], onProgress?: (position: string) => void): Promise<void> {
+    const models = [projections].flat().map((name) => this.model(name));
+    const rebuilds = await this.exclusive(async () => {
       if (this.stopping.signal.aborted) throw shutDown();
-      const { projection, serving, building: former } = model;
-      if (former && former.feed.row.reason === null) return former;
-      const generation = (former?.feed.row ?? serving).generation + 1;
-      const row = this.fresh(projection, generation, false);
+      const due = models.filter(({ building }) => !building || building.feed.row.reason !== null);
+      const rows = due.map(({ projection, serving, building }) =>
+        this.fresh(projection, (building?.feed.row ?? serving).generation + 1, false),
+      );
       await this.store.transaction(() => {
-        if (former) this.store.drop(former.feed.row);
-        this.store.create(projection as Projection<never>, row);
+        due.forEach(({ projection, building }, i) => {
+          if (building) this.store.drop(building.feed.row);
+          this.store.create(projection as Projection<never>, rows[i] as Track);
+        });
       });
-      model.building = this.rebuildOf(this.feed(projection, row));
-      this.open([model.building.feed]);
-      return model.building;
+      due.forEach((model, i) => (model.building = this.rebuildOf(this.feed(model.projection, rows[i] as Track))));
+      if (due.length > 0) this.open(due.flatMap(({ building }) => building?.feed ?? []));
+      return models.flatMap(({ building }) => building ?? []);
     });
-    if (onProgress) building.listeners.push(onProgress);
-    await building.done.promise;
+    if (onProgress) rebuilds[0]?.listeners.push(onProgress);
+    await Promise.all(rebuilds.map(({ done }) => done.promise));
   }
 
   /** Decides, within a transaction, which rows may stay and which generations are needed. */
