@@ -1,0 +1,55 @@
+import { Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { HANDLERS } from './bus/handlers.js';
+import { CommandSender } from './http/command-sender.js';
+import { AdminController } from './http/controllers/admin.controller.js';
+import { AgreementController } from './http/controllers/agreement.controller.js';
+import { ContractsController } from './http/controllers/contracts.controller.js';
+import { HealthController } from './http/controllers/health.controller.js';
+import { LedgerController } from './http/controllers/ledger.controller.js';
+import { SandboxController } from './http/controllers/sandbox.controller.js';
+import { SimulationsController } from './http/controllers/simulations.controller.js';
+import { ADMINISTRATION, BUSINESS_CLOCK, CONFIG, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK } from './ports.js';
+import type { Config } from './config.js';
+import type { Ledger } from './ports.js';
+import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
+
+/** Lets go of the ledger once the last answer is out. */
+class Closing implements OnApplicationShutdown {
+  constructor(private readonly ledger: Ledger) {}
+  onApplicationShutdown(): Promise<void> {
+    return this.ledger.close();
+  }
+}
+
+/** The service: its HTTP layer around a ledger. */
+@Module({})
+export class AppModule {
+  static around(ledger: Ledger, config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [CqrsModule.forRoot()],
+      controllers: [
+        HealthController,
+        ContractsController,
+        LedgerController,
+        AgreementController,
+        SimulationsController,
+        AdminController,
+        ...(ledger.sandbox === null ? [] : [SandboxController]),
+      ],
+      providers: [
+        { provide: CONFIG, useValue: config },
+        { provide: LEDGER_APPLICATION, useValue: ledger.application },
+        { provide: LEDGER_QUERIES, useValue: ledger.queries },
+        { provide: READINESS, useValue: ledger.readiness },
+        { provide: BUSINESS_CLOCK, useValue: ledger.clock },
+        { provide: SANDBOX_CLOCK, useValue: ledger.sandbox },
+        { provide: ADMINISTRATION, useValue: ledger.administration },
+        { provide: Closing, useValue: new Closing(ledger) },
+        CommandSender,
+        ...HANDLERS,
+      ],
+    };
+  }
+}

@@ -1,0 +1,40 @@
+import { Query } from '@nestjs/cqrs';
+import type { LedgerQueries } from '../ports.js';
+
+/** A question on the bus: the method of {@link LedgerQueries} that answers it, and its arguments. */
+export class Question<N extends keyof LedgerQueries> extends Query<Awaited<ReturnType<LedgerQueries[N]>>> {
+  readonly args: Parameters<LedgerQueries[N]>;
+  constructor(...args: Parameters<LedgerQueries[N]>) {
+    super();
+    this.args = args;
+  }
+}
+
+export class ReadContract extends Question<'contract'> {}
+export class ReadContracts extends Question<'contracts'> {}
+export class ReadHistory extends Question<'history'> {}
+export class ReadManagementUnits extends Question<'managementUnits'> {}
+export class ReadManagementUnit extends Question<'managementUnit'> {}
+export class ReadRecords extends Question<'records'> {}
+export class ReadRenewals extends Question<'renewals'> {}
+export class ReadSettlements extends Question<'settlements'> {}
+export class ReadCharges extends Question<'charges'> {}
+export class ReadDiscontinuation extends Question<'discontinuation'> {}
+export class ReadTokens extends Question<'tokens'> {}
+export class ReadProjections extends Question<'projections'> {}
+
+/** Which question each method answers. */
+export const QUERIES = {
+  contract: ReadContract,
+  contracts: ReadContracts,
+  history: ReadHistory,
+  managementUnits: ReadManagementUnits,
+  managementUnit: ReadManagementUnit,
+  records: ReadRecords,
+  renewals: ReadRenewals,
+  settlements: ReadSettlements,
+  charges: ReadCharges,
+  discontinuation: ReadDiscontinuation,
+  tokens: ReadTokens,
+  projections: ReadProjections,
+} as const satisfies { readonly [N in keyof LedgerQueries]: new (...args: Parameters<LedgerQueries[N]>) => Question<N> };

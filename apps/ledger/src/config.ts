@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { isRecord } from './values.js';
+import { parsePolicies, DEFAULT_POLICIES, FIRST_DAY } from '@app/agreement';
+import { parsePlainDate } from '@app/calendar';
+import type { Policies } from '@app/agreement';
+import type { Holidays, PlainDate } from '@app/calendar';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The settings of one run. */
+export interface Config {
+  /** On 127.0.0.1; 0 lets the system choose. */
+  readonly port: number;
+  /** Absolute path. */
+  readonly data: string;
+  readonly policies: Policies;
+  /** Null: real time. `today`: where a new sandbox's clock stands first; null: the real today. */
+  readonly sandbox: { readonly today: PlainDate | null } | null;
+  /** For the switch art142 only. */
+  readonly holidays: Holidays | null;
+  /** Null: the embedded store. */
+  readonly eventStoreUrl: string | null;
+  readonly logLevel: LogLevel;
+}
+
+/** Every setting that is wrong, named; the service refuses to start. */
+export class BadConfig extends Error {
+  override readonly name = 'BadConfig';
+  constructor(readonly problems: readonly string[]) {
+    super(`the settings are refused:\n${problems.map((p) => `  ${p}`).join('\n')}`);
+  }
+}
+
+/**
+ * Settings from environment variables. Empty counts as not set.
+ * Throws {@link BadConfig} naming every variable that is wrong.
+ */
+export function readConfig(env: { readonly [name: string]: string | undefined }, cwd = process.cwd()): Config {
+  const problems: string[] = [];
+  const given = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const wrong = (name: string, why: string): void => void problems.push(`${name}: ${why}`);
+
+  const port = number(given('LEDGER_PORT') ?? '3000');
+  if (port === null || port > 65_535) wrong('LEDGER_PORT', 'must be a port number from 0 to 65535');
+
+  const policies = policiesOf(given('LEDGER_POLICIES'), wrong);
+  const holidays = holidaysOf(given('LEDGER_HOLIDAYS'), cwd, wrong);
+  if (policies.art142 === 'returns' && !given('LEDGER_HOLIDAYS'))
+    wrong('LEDGER_POLICIES', 'art142 "returns" needs LEDGER_HOLIDAYS, a file of dates with a named range');
+
+  const switched = given('LEDGER_SANDBOX') ?? 'false';
+  if (switched !== 'true' && switched !== 'false') wrong('LEDGER_SANDBOX', 'must be true or false');
+  const day = given('LEDGER_SANDBOX_TODAY');
+  const today = day === undefined ? null : parsePlainDate(day);
+  if (day !== undefined && (today === null || today < FIRST_DAY || today > '2099-12-31'))
+    wrong('LEDGER_SANDBOX_TODAY', `must be a date YYYY-MM-DD from ${FIRST_DAY} to 2099-12-31`);
+
+  const url = given('EVENTSTORE_URL') ?? null;
+  if (url !== null && !/^(esdb|kurrentdb)(\+discover)?:\/\/./.test(url))
+    wrong('EVENTSTORE_URL', 'must be a connection string that begins with esdb:// or esdb+discover://');
+
+  const logLevel = given('LEDGER_LOG_LEVEL') ?? 'info';
+  if (!(LOG_LEVELS as readonly string[]).includes(logLevel)) wrong('LEDGER_LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
+
+  if (problems.length > 0) throw new BadConfig(problems);
+  return {
+    port: port!,
+    data: resolve(cwd, given('LEDGER_DATA') ?? './data'),
+    policies,
+    sandbox: switched === 'true' ? { today } : null,
+    holidays,
+    eventStoreUrl: url,
+    logLevel: logLevel as LogLevel,
+  };
+}
+
+type Wrong = (name: string, why: string) => void;
+
+const number = (text: string): number | null => (/^\d{1,6}$/.test(text) ? Number(text) : null);
+
+function policiesOf(text: string | undefined, wrong: Wrong): Policies {
+  if (text === undefined) return DEFAULT_POLICIES;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    wrong('LEDGER_POLICIES', 'must be a JSON object of policy switches');
+    return DEFAULT_POLICIES;
+  }
+  const parsed = parsePolicies(json);
+  if ('policies' in parsed) return parsed.policies;
+  for (const e of parsed.errors) wrong('LEDGER_POLICIES', e.path ? `${e.path} ${e.message}` : e.message);
+  return DEFAULT_POLICIES;
+}
+
+/** `{"name": "…", "from": "YYYY-MM-DD", "to": "YYYY-MM-DD", "dates": ["YYYY-MM-DD", …]}`. */
+function holidaysOf(file: string | undefined, cwd: string, wrong: Wrong): Holidays | null {
+  if (file === undefined) return null;
+  const bad = (why: string): null => {
+    wrong('LEDGER_HOLIDAYS', why);
+    return null;
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(resolve(cwd, file), 'utf8'));
+  } catch (e) {
+    return bad(`cannot be read as JSON (${e instanceof Error ? e.message : String(e)})`);
+  }
+  if (!isRecord(json)) return bad('must hold {"name", "from", "to", "dates"}');
+  const { name, from, to, dates, ...rest } = json;
+  if (Object.keys(rest).length > 0) return bad(`${Object.keys(rest).join(', ')}: not known; known are name, from, to, dates`);
+  if (typeof name !== 'string' || name === '') return bad('name must say which table this is');
+  const first = parsePlainDate(from as string);
+  const last = parsePlainDate(to as string);
+  if (first === null || last === null || first > last) return bad('from and to must be dates YYYY-MM-DD, in order');
+  if (!Array.isArray(dates)) return bad('dates must be a list');
+  const outside = dates.filter((d) => parsePlainDate(d as string) === null || d < first || d > last);
+  if (outside.length > 0) return bad(`not a date from ${first} to ${last}: ${JSON.stringify(outside[0])}`);
+  return { name, from: first, to: last, days: new Set(dates as string[]) };
+}

@@ -1,0 +1,71 @@
+/** Query parameters: texts; whatever a path does not name is refused. */
+import { CONTRACT_STATUSES } from '../../ports.js';
+import { Day, Id, InMonth, Instant, ItemCodeOf, Name, OneOf, Optional, Such } from './rules.js';
+import { isClauseId } from '@app/agreement';
+import type { PathError } from '../../ports.js';
+import type { PlainDate } from '@app/calendar';
+
+const OPAQUE = /^[A-Za-z0-9_.~-]{1,2000}$/;
+const opaque = (v: unknown): boolean => typeof v === 'string' && OPAQUE.test(v);
+const Position = (): PropertyDecorator => Such('position', opaque);
+const Cursor = (): PropertyDecorator => Such('cursor', opaque);
+const LIMIT = /^[1-9]\d{0,2}$/;
+
+export class NoQuery {}
+
+export class CommandQuery {
+  @Optional() @OneOf('true', 'false') readonly preview?: 'true' | 'false';
+}
+
+export class FreshQuery {
+  @Optional() @Position() readonly atLeast?: string;
+}
+
+export class PageQuery extends FreshQuery {
+  @Optional() @Cursor() readonly cursor?: string;
+  /** 1…500, default 50. */
+  @Optional() @Such('limit', (v) => typeof v === 'string' && LIMIT.test(v) && Number(v) <= 500) readonly limit?: string;
+}
+
+export class ContractAtQuery extends FreshQuery {
+  @Optional() @Day() readonly asOf?: PlainDate;
+  @Optional() @Instant() readonly knownAt?: string;
+}
+
+export class ContractsQuery extends PageQuery {
+  @Optional() @ItemCodeOf() readonly item?: string;
+  @Optional() @OneOf(...CONTRACT_STATUSES) readonly status?: (typeof CONTRACT_STATUSES)[number];
+  @Optional() @Name() readonly contractorId?: string;
+  @Optional() @Id() readonly managementUnitId?: string;
+  @Optional() @Name() readonly applicationNumber?: string;
+}
+
+export class WindowQuery extends PageQuery {
+  @Optional() @Day() readonly from?: PlainDate;
+  @Optional() @Day() readonly to?: PlainDate;
+
+  static whole(q: WindowQuery): readonly PathError[] {
+    return q.from !== undefined && q.to !== undefined && q.to < q.from ? [{ path: 'to', message: 'order|from' }] : [];
+  }
+}
+
+export class RecordsQuery extends PageQuery {
+  @Optional() @Id() readonly contractId?: string;
+  @Optional() @Such('clause', (v) => typeof v === 'string' && isClauseId(v)) readonly clause?: string;
+}
+
+export class ChargesQuery extends PageQuery {
+  @InMonth() readonly month: string;
+  @Optional() @Id() readonly contractId?: string;
+}
+
+export class ItemsQuery extends PageQuery {
+  @Optional() @Day() readonly on?: PlainDate;
+  @Optional() @Name() readonly name?: string;
+}
+
+export class OptionsQuery extends PageQuery {
+  @Optional() @Name() readonly name?: string;
+}
+
+export class ClausesQuery extends PageQuery {}

@@ -1,0 +1,91 @@
+import { detail, warningDetail } from '@app/agreement';
+import type { Language, Said } from './language.js';
+import type { Json } from '@app/kernel';
+
+type Facts = { readonly [key: string]: Json };
+type Detail = { readonly [L in Language]: (facts: Facts) => string };
+
+/** Titles of the kinds of problem, by code. A code that is not here is a refusal without a clause. */
+export const PROBLEMS = {
+  'malformed-input': { title: { en: 'The request is malformed', ja: 'リクエストの形式が正しくありません' } },
+  'no-token': { title: { en: 'A valid token is required', ja: '有効なトークンが必要です' } },
+  'role-forbidden': { title: { en: "The token's role does not allow this", ja: 'このトークンの権限では許可されていません' } },
+  'not-found': { title: { en: 'Not found', ja: '見つかりません' } },
+  'no-such-path': { title: { en: 'No such path', ja: 'パスが存在しません' } },
+  'method-not-allowed': { title: { en: 'The path does not take this method', ja: 'このパスでは使えないメソッドです' } },
+  'revision-mismatch': {
+    title: { en: 'The contract is at another revision', ja: '契約の版が一致しません' },
+  },
+  'body-too-large': { title: { en: 'The body is too large', ja: 'リクエスト本文が大きすぎます' } },
+  'unsupported-media-type': { title: { en: 'The body must be JSON', ja: 'リクエスト本文は JSON でなければなりません' } },
+  'key-reused': {
+    title: { en: 'The idempotency key belongs to another request', ja: '冪等キーは別のリクエストで使われています' },
+  },
+  refused: { title: { en: 'Refused', ja: '受け付けられません' } },
+  unavailable: { title: { en: 'Not available at the moment', ja: '一時的に利用できません' } },
+  'too-many-requests': { title: { en: 'Too many requests', ja: 'リクエストが多すぎます' } },
+  'internal-error': { title: { en: 'Internal error', ja: '内部エラー' } },
+} as const satisfies { readonly [code: string]: { readonly title: Said } };
+export type ProblemCode = keyof typeof PROBLEMS;
+
+const say = (value: Json | undefined): string =>
+  value === undefined ? '?' : Array.isArray(value) ? value.map(say).join(', ') : typeof value === 'string' ? value : JSON.stringify(value);
+
+/** One sentence per code, from its facts. */
+const DETAILS: { readonly [code: string]: Detail } = {
+  'malformed-input': {
+    en: () => 'See errors: each names the path of a member and what is wrong with it.',
+    ja: () => 'errors に、誤りのある項目のパスと内容を示します。',
+  },
+  'no-token': {
+    en: () => 'Send a valid token as "Authorization: Bearer <token>".',
+    ja: () => '有効なトークンを「Authorization: Bearer <token>」として送ってください。',
+  },
+  'role-forbidden': {
+    en: (f) => `The role ${say(f['role'])} may not ${say(f['action'])}.`,
+    ja: (f) => `権限 ${say(f['role'])} では ${say(f['action'])} を行えません。`,
+  },
+  'not-found': {
+    en: (f) => `There is no such ${say(f['what'])}.`,
+    ja: (f) => `該当する ${say(f['what'])} はありません。`,
+  },
+  'no-such-path': { en: () => 'Nothing is served at this path.', ja: () => 'このパスでは何も提供していません。' },
+  'method-not-allowed': {
+    en: (f) => `This path takes ${say(f['allow'])}.`,
+    ja: (f) => `このパスで使えるメソッドは ${say(f['allow'])} です。`,
+  },
+  'revision-mismatch': {
+    en: (f) => `The contract is at revision ${say(f['revision'])}. Read it again and decide anew.`,
+    ja: (f) => `契約の版は ${say(f['revision'])} です。読み直してから再度お試しください。`,
+  },
+  'body-too-large': { en: () => 'A body may hold at most 1 MiB.', ja: () => '本文は最大 1 MiB です。' },
+  'unsupported-media-type': {
+    en: () => 'Send the body as application/json in UTF-8.',
+    ja: () => '本文は UTF-8 の application/json で送ってください。',
+  },
+  'key-reused': {
+    en: () => 'The same Idempotency-Key was used with another path or body. Use a new key.',
+    ja: () => '同じ Idempotency-Key が別のパスまたは本文で使われています。新しいキーを使ってください。',
+  },
+  unavailable: { en: () => 'Try again shortly.', ja: () => 'しばらくしてからもう一度お試しください。' },
+  'internal-error': {
+    en: (f) => `Something went wrong on our side; the log has it under request ${say(f['requestId'])}.`,
+    ja: (f) => `サーバー側で問題が発生しました。ログのリクエスト ID は ${say(f['requestId'])} です。`,
+  },
+  'cascade-if-last': {
+    en: (f) => `If this is the last unit in use, the contract ends with it on ${say(f['endsOn'])} and is settled by its own period.`,
+    ja: (f) => `これが利用中の最後の単位であれば、契約も ${say(f['endsOn'])} に終わり、契約自身の期間によって精算されます。`,
+  },
+  'fee-unknown': {
+    en: () => 'A settlement is due, but no monthly fee was given: its amount is unknown.',
+    ja: () => '解除調定金が発生しますが、月額費用が与えられていないため金額は不明です。',
+  },
+};
+
+/** A sentence about a refusal or a problem: ours, else the agreement's for the code, else the clause's own statement. */
+export const detailOf = (code: string, clause: string | null, facts: Facts, language: Language): string =>
+  Object.hasOwn(DETAILS, code) ? DETAILS[code]![language](facts) : detail({ code, clause, facts }, language);
+
+/** The same for a warning. */
+export const warningDetailOf = (code: string, clause: string | null, facts: Facts, language: Language): string =>
+  Object.hasOwn(DETAILS, code) ? DETAILS[code]![language](facts) : warningDetail({ code, clause, facts }, language);

@@ -1,0 +1,70 @@
+import { RULES } from './rule-texts.js';
+import { PROBLEMS, detailOf } from './problem-texts.js';
+import type { Language } from './language.js';
+import type { ProblemCode } from './problem-texts.js';
+import type { PathError } from '../ports.js';
+import type { Json, Violation } from '@app/kernel';
+
+/** Input that is malformed: 400 with a path each. A message is text, or `rule|argument|…` of the rule texts. */
+export class InvalidInput extends Error {
+  override readonly name = 'InvalidInput';
+  constructor(readonly errors: readonly PathError[]) {
+    super('malformed input');
+  }
+}
+
+/** Any other answer that is a problem, thrown by controllers and hooks. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly facts: { readonly [key: string]: Json } = {},
+    readonly headers: { readonly [name: string]: string } = {},
+  ) {
+    super(code);
+  }
+}
+
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly facts?: { readonly [key: string]: Json };
+  readonly errors?: readonly PathError[];
+  readonly violations?: readonly Violation[];
+  readonly headers?: { readonly [name: string]: string };
+}
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** The RFC 9457 body of a problem in a language. */
+export function problemBody(problem: Problem, language: Language): { readonly [member: string]: unknown } {
+  const { status, code, facts = {}, errors, violations } = problem;
+  const known = PROBLEMS[code as ProblemCode] ?? (violations ? PROBLEMS['refused'] : PROBLEMS['internal-error']);
+  return {
+    type: `urn:contract-ledger:problem:${code}`,
+    title: known.title[language],
+    status,
+    detail: violations?.length
+      ? violations.map((v) => `${v.clause}: ${detailOf(v.code, v.clause, v.facts, language)}`).join(' / ')
+      : detailOf(code, null, facts, language),
+    code,
+    ...(errors && { errors: errors.map((e) => ({ path: e.path, message: ruleMessage(e.message, language) })) }),
+    ...(violations && {
+      violations: violations.map((v) => ({
+        clause: v.clause,
+        code: v.code,
+        detail: detailOf(v.code, v.clause, v.facts, language),
+        facts: v.facts,
+      })),
+    }),
+    ...(!violations && Object.keys(facts).length > 0 && { facts }),
+  };
+}
+
+/** `rule|argument|…` in words; any other message as it is. */
+export function ruleMessage(message: string, language: Language): string {
+  const [name = '', ...args] = message.split('|');
+  const said = Object.hasOwn(RULES, name) ? RULES[name as keyof typeof RULES] : undefined;
+  return said === undefined ? message : said[language](...args);
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../app.module.js';
+import { nestLog } from '../log.js';
+import { letIn } from './gate.js';
+import { InputPipe } from './input.pipe.js';
+import { parseJsonBody } from './json-body.js';
+import { ProblemFilter, sendProblem } from './problem.filter.js';
+import { installDocs } from '../openapi/routes.js';
+import type { Config } from '../config.js';
+import type { Ledger } from '../ports.js';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+
+const MAX_BODY = 1_048_576;
+
+/** The HTTP application around a ledger: initialised, not yet listening. */
+export async function createServer(ledger: Ledger, config: Config, log: Logger): Promise<NestFastifyApplication> {
+  const filter = new ProblemFilter(log, ledger.sandbox !== null);
+  const run = randomBytes(6).toString('base64url');
+  let requests = 0;
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY,
+    genReqId: () => `${run}-${(++requests).toString(36)}`,
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 2_000 },
+    // A URL that cannot be decoded never reaches a hook or a filter.
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply, filter.problemOf(error, request)),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.around(ledger, config), adapter, {
+    bodyParser: false,
+    logger: nestLog(log),
+    abortOnError: false,
+  });
+  const fastify = adapter.getInstance();
+
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body));
+    } catch (e) {
+      done(e as Error);
+    }
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    try {
+      letIn(request, ledger.tokens);
+      done();
+    } catch (e) {
+      sendProblem(request, reply, filter.problemOf(e, request));
+    }
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    log.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url ?? null,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 1000) / 1000,
+        subject: (request as { caller?: { subject: string } }).caller?.subject,
+      },
+      'request',
+    );
+    done();
+  });
+  await installDocs(app, fastify);
+
+  app.useGlobalPipes(new InputPipe());
+  app.useGlobalFilters(filter);
+  await app.init();
+  return app;
+}

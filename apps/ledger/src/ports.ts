@@ -1,0 +1,221 @@
+/**
+ * What the HTTP layer needs from the rest of the service. Controllers know nothing else: whoever implements these
+ * interfaces decides, stores and reads.
+ */
+import type { Role } from '@app/access';
+import type { PlainDate } from '@app/calendar';
+import type { Json, Rejected } from '@app/kernel';
+
+/** Who calls, as the token says. */
+export interface Caller {
+  readonly subject: string;
+  readonly role: Role;
+  readonly tokenId: string;
+}
+
+/** Every command the HTTP layer sends, by the name it has in the pure command types. */
+export const COMMAND_NAMES = [
+  'OpenManagementUnit',
+  'ContractItem',
+  'AddOptions',
+  'ChangeAccountCount',
+  'WithdrawAccountCountChange',
+  'NotifyCancellation',
+  'NotifyOptionCancellation',
+  'WithdrawNotice',
+  'Terminate',
+  'Quote',
+  'DetectExcess',
+  'ReportFault',
+  'ReceiveReplacement',
+  'ReturnDevices',
+  'ReportLoss',
+  'ReportRecovery',
+  'Correct',
+  'Discontinue',
+  'CorrectDiscontinuation',
+  'RecordFact',
+  'IssueToken',
+  'RevokeToken',
+] as const;
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+/** A command that stands in another one (a correction's replacement), parsed and validated like one of its own. */
+export interface NestedCommand {
+  readonly name: CommandName;
+  /** Path parameters of the replacement beside the contract's id: `optionId`, `noticeId`, `changeId`. */
+  readonly params: { readonly [name: string]: string };
+  readonly body: object;
+}
+
+export interface CommandEnvelope {
+  readonly name: CommandName;
+  /** Path parameters: `id`, `optionId`, `noticeId`, `changeId`, `vendor`, `discontinuationId`. */
+  readonly params: { readonly [name: string]: string };
+  /** An instance of the command's DTO, validated; its members are exactly those that were sent. */
+  readonly body: object;
+  /** Only for `Correct`: the replacement, parsed; null where only something is struck. */
+  readonly replacement: NestedCommand | null;
+  readonly caller: Caller;
+  /** Null: the application makes one up. */
+  readonly idempotencyKey: string | null;
+  /** SHA-256 (hex) of method, path without query, and canonical JSON of the body, joined by line feeds. */
+  readonly requestHash: string;
+  readonly ifMatch: number | null;
+  readonly preview: boolean;
+  /** Id of the HTTP request, as in the log and in `X-Request-Id`. */
+  readonly requestId: string;
+}
+
+export interface PathError {
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Language-neutral: receipts in `body.receipts` are `{clause, facts, policy?}`, warnings `{clause, code, facts}`;
+ * the HTTP layer adds statements and details in the caller's language.
+ */
+export type CommandOutcome =
+  | { readonly status: 200 | 201 | 202; readonly body: object; readonly replayed: boolean }
+  | { readonly status: 409; readonly rejected: Rejected; readonly replayed: boolean }
+  | { readonly status: 400; readonly errors: readonly PathError[] }
+  /** `what` names what is not there: `contract`, `management-unit`, `option`, `notice`, `change`, … */
+  | { readonly status: 404; readonly what: string }
+  | { readonly status: 412; readonly revision: number | null }
+  | { readonly status: 422 };
+
+export interface LedgerApplication {
+  /** Throws {@link Unavailable} (503) where the store cannot answer now. */
+  execute(envelope: CommandEnvelope): Promise<CommandOutcome>;
+}
+
+/** Thrown by any port: it cannot be answered now; 503 with Retry-After. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+  constructor(
+    /** `projection-stopped`, `not-caught-up`, `starting`, `store-unavailable`, … */
+    readonly code: string,
+    readonly retryAfterSeconds = 1,
+    readonly facts: { readonly [key: string]: Json } = {},
+  ) {
+    super(code);
+  }
+}
+
+/** Thrown by a query about a parameter only it can judge (a cursor, a position): 400 with the path. */
+export class BadParameter extends Error {
+  override readonly name = 'BadParameter';
+  constructor(readonly errors: readonly PathError[]) {
+    super(errors.map((e) => `${e.path}: ${e.message}`).join('; '));
+  }
+}
+
+/** The position a read must hold; the query waits for it (bounded), then throws {@link Unavailable}. */
+export interface Fresh {
+  readonly atLeast?: string;
+}
+export interface Page extends Fresh {
+  readonly cursor?: string;
+  /** 1…500. */
+  readonly limit: number;
+}
+export interface Window extends Page {
+  readonly from?: PlainDate;
+  readonly to?: PlainDate;
+}
+export interface ContractAt extends Fresh {
+  /** Default: the service's today. */
+  readonly asOf?: PlainDate;
+  /** RFC 3339 UTC; default: now. */
+  readonly knownAt?: string;
+}
+export const CONTRACT_STATUSES = ['accepted', 'active', 'cancelling', 'ended'] as const;
+export interface ContractFilter extends Page {
+  /** An item code. */
+  readonly item?: string;
+  readonly status?: (typeof CONTRACT_STATUSES)[number];
+  readonly contractorId?: string;
+  readonly managementUnitId?: string;
+  readonly applicationNumber?: string;
+}
+export interface RecordFilter extends Page {
+  readonly contractId?: string;
+  readonly clause?: string;
+}
+export interface ChargeFilter extends Page {
+  /** `YYYY-MM`. */
+  readonly month: string;
+  readonly contractId?: string;
+}
+
+/** What a list answers: its rows under their plural, and where to go on. */
+export type Listed<K extends string> = { readonly [P in K]: readonly object[] } & { readonly nextCursor: string | null };
+
+/** Every read that needs the store. A single thing that is not there (yet, at `knownAt`) is null: 404. */
+export interface LedgerQueries {
+  contract(id: string, at: ContractAt): Promise<object | null>;
+  contracts(filter: ContractFilter): Promise<Listed<'contracts'>>;
+  history(id: string, page: Page): Promise<Listed<'events'> | null>;
+  managementUnits(page: Page): Promise<Listed<'managementUnits'>>;
+  managementUnit(id: string, at: Fresh): Promise<object | null>;
+  records(filter: RecordFilter): Promise<Listed<'records'>>;
+  renewals(window: Window): Promise<Listed<'renewals'>>;
+  settlements(window: Window): Promise<Listed<'settlements'>>;
+  charges(filter: ChargeFilter): Promise<Listed<'charges'> & { readonly total: number | null }>;
+  discontinuation(vendor: string, id: string, page: Page): Promise<object | null>;
+  tokens(page: Page): Promise<Listed<'tokens'>>;
+  projections(): Promise<Listed<'projections'>>;
+}
+
+/** Who the bearer of a token is; null: unknown, revoked or expired. `hash` is SHA-256 of the token in hex. */
+export interface TokenLookup {
+  lookup(hash: string): Caller | null;
+}
+
+export interface ReadinessReport {
+  /** `starting` and `stopping` answer 503; `degraded` 200, with the stopped projections named in `checks`. */
+  readonly status: 'ready' | 'degraded' | 'starting' | 'stopping';
+  readonly checks?: { readonly [name: string]: Json };
+}
+export interface Readiness {
+  report(): ReadinessReport;
+}
+
+/** The service's day: real JST time, or the sandbox's clock. */
+export interface BusinessClock {
+  today(): PlainDate;
+}
+/** Only with LEDGER_SANDBOX=true. */
+export interface SandboxClock extends BusinessClock {
+  /** Moves on and makes everything due happen before it answers; `behind` where the clock already stands later. */
+  move(today: PlainDate, caller: Caller): Promise<{ readonly today: PlainDate } | 'behind'>;
+}
+
+export interface Administration {
+  /** Starts a rebuild beside the running projection; null: no projection of that name. */
+  rebuild(projection: string, caller: Caller): Promise<object | null>;
+}
+
+/** Everything the service is made of behind its HTTP layer. */
+export interface Ledger {
+  readonly application: LedgerApplication;
+  readonly queries: LedgerQueries;
+  readonly tokens: TokenLookup;
+  readonly readiness: Readiness;
+  readonly clock: BusinessClock;
+  /** Null unless the sandbox is on. */
+  readonly sandbox: SandboxClock | null;
+  readonly administration: Administration;
+  /** Finishes what was begun, then lets go of everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+export const LEDGER_APPLICATION = Symbol('LedgerApplication');
+export const LEDGER_QUERIES = Symbol('LedgerQueries');
+export const TOKEN_LOOKUP = Symbol('TokenLookup');
+export const READINESS = Symbol('Readiness');
+export const BUSINESS_CLOCK = Symbol('BusinessClock');
+export const SANDBOX_CLOCK = Symbol('SandboxClock');
+export const ADMINISTRATION = Symbol('Administration');
+export const CONFIG = Symbol('Config');
