@@ -1,0 +1,3 @@
+export * from './brief.js';
+export * from './vows.js';
+export * from './story.js';
