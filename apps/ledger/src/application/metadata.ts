@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { revisionAt, tablesHash } from '@app/agreement';
+import type { PlainDate } from '@app/calendar';
+import type { NewEvent } from '@app/event-store';
+import type { EventMetadata, EventRegistry, Json, Receipt, TextRef } from '@app/kernel';
+import type { CommandEnvelope } from '../ports.js';
+
+/** What the events of one command have in common. */
+export interface Stamp {
+  readonly commandId: string;
+  readonly envelope: Pick<CommandEnvelope, 'name' | 'caller' | 'requestHash' | 'requestId'> & { readonly name: string };
+  readonly channel?: string;
+  readonly reason?: TextRef;
+  readonly document?: TextRef;
+  readonly businessDate: PlainDate;
+  readonly build: string;
+  readonly causationId?: string;
+}
+
+/** A decided event on its way into a store. */
+export interface Stampable {
+  readonly id: string;
+  readonly type: string;
+  readonly data: object;
+  readonly receipts: readonly Receipt[];
+}
+
+/**
+ * Decided events with their metadata (design 1), the first carrying the answer. `recordedAt` is one instant for all of
+ * an append; each event has a salt of its own.
+ */
+export function stamp(events: readonly Stampable[], registry: EventRegistry, s: Stamp, answer: { readonly status: number; readonly [key: string]: Json }): NewEvent[] {
+  const recordedAt = new Date().toISOString();
+  const salts = randomBytes(16 * events.length).toString('hex');
+  const agreement = { revision: revisionAt(s.businessDate).clause, tables: tablesHash() };
+  const { status, ...rest } = answer;
+  return events.map((e, i): NewEvent => {
+    const metadata: EventMetadata = {
+      commandId: s.commandId,
+      command: s.envelope.name,
+      requestHash: s.envelope.requestHash,
+      actor: { subject: s.envelope.caller.subject, role: s.envelope.caller.role },
+      ...(s.channel === undefined ? {} : { channel: s.channel }),
+      ...(s.reason ? { reason: s.reason } : {}),
+      ...(s.document ? { document: s.document } : {}),
+      $correlationId: s.envelope.requestId,
+      $causationId: s.causationId ?? s.commandId,
+      recordedAt,
+      businessDate: s.businessDate,
+      schemaVersion: registry.version(e.type),
+      salt: salts.slice(i * 32, i * 32 + 32),
+      agreement,
+      build: s.build,
+      receipts: e.receipts,
+      ...(i === 0 ? { status, answer: rest as EventMetadata['answer'] } : {}),
+    };
+    return { id: e.id, type: e.type, data: e.data, metadata };
+  });
+}

@@ -1,0 +1,32 @@
+import { TOKEN_EVENTS } from '@app/access';
+import { contractEvents, recordEvents, unitEvents, vendorEvents } from '@app/contract';
+import { EventRegistry } from '@app/kernel';
+
+/** Events that belong to no agreement: the ledger's own founding, and what commands came to that changed nothing. */
+export const systemEvents = new EventRegistry([
+  { type: 'LedgerFounded', version: 1 },
+  { type: 'CommandRefused', version: 1 },
+  { type: 'CommandAnswered', version: 1 },
+]);
+
+export const tokenEvents = new EventRegistry([...TOKEN_EVENTS]);
+
+export const LEDGER_STREAM = 'ledger';
+/** One stream for each key that a refusal, or an answer with nothing new, has used up (design 9). */
+export const outcomeStream = (commandId: string): string => `outcome-${commandId}`;
+
+/** Every registry by the category of its streams. */
+export const REGISTRIES: { readonly [category: string]: EventRegistry } = {
+  contract: contractEvents,
+  managementUnit: unitEvents,
+  vendor: vendorEvents,
+  record: recordEvents,
+  token: tokenEvents,
+  ledger: systemEvents,
+  outcome: systemEvents,
+};
+
+export const categoryOf = (stream: string): string => {
+  const dash = stream.indexOf('-');
+  return dash < 0 ? stream : stream.slice(0, dash);
+};
