@@ -88,7 +88,7 @@ const ALL_PAGES = 2 ** 31 - 1;
 
 const SCHEMA = `
   CREATE TABLE texts (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     ref TEXT NOT NULL UNIQUE,
     command_id TEXT NOT NULL,
     slot TEXT NOT NULL,
@@ -130,7 +130,18 @@ interface Pending {
 /** The reference of a text follows from its command and slot, so a retry meets its own rows. */
 const refOf = (commandId: string, slot: string): string => deriveId('text', commandId, slot);
 
-const newSalt = (): string => randomBytes(16).toString('hex');
+const SALT_BYTES = 16;
+let randomness = Buffer.alloc(0);
+let used = 0;
+
+/** 128 random bits, hex. The system is asked for many at a time: each asking costs as much as the hash itself. */
+function newSalt(): string {
+  if (used >= randomness.length) {
+    randomness = randomBytes(SALT_BYTES * 256);
+    used = 0;
+  }
+  return randomness.toString('hex', used, (used += SALT_BYTES));
+}
 
 /** References as {@link Register.write} would answer them, under salts that are thrown away: for a preview, which keeps nothing. */
 export function provisionalRefs(commandId: string, texts: readonly RegisterText[]): TextRef[] {
@@ -147,9 +158,12 @@ class SqliteRegister implements Register {
   private readonly file: string;
   private readonly now: () => Date;
   private readonly byRef: StatementSync;
+  private readonly textOf: StatementSync;
   private readonly insert: StatementSync;
   /** Rows up to here were there when the register was opened; younger ones may still await their append. */
   private readonly openedAt: number;
+  /** Counted here, so that the number of a swept row is never given again. */
+  private lastId: number;
   private pending: Pending[] = [];
   /** Commands of earlier processes that were repeated in this one: their append may be under way after all. */
   private readonly repeated = new Set<string>();
@@ -164,9 +178,11 @@ class SqliteRegister implements Register {
       this.prepareFile(file, readOnly);
       this.byRef = this.db.prepare('SELECT * FROM texts WHERE ref = ?');
       this.insert = this.db.prepare(
-        'INSERT INTO texts (ref, command_id, slot, kind, subject, text, salt, commitment, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO texts (id, ref, command_id, slot, kind, subject, text, salt, commitment, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       );
-      this.openedAt = this.number('SELECT coalesce(max(id), 0) FROM texts');
+      this.textOf = this.db.prepare('SELECT text FROM texts WHERE ref = ?');
+      this.openedAt = this.number('SELECT max((SELECT coalesce(max(id), 0) FROM texts), through) FROM sweeps');
+      this.lastId = this.openedAt;
     } catch (error) {
       this.db.close();
       throw error;
@@ -183,7 +199,7 @@ class SqliteRegister implements Register {
 
   read(refs: Iterable<string>): Map<string, string | null> {
     const texts = new Map<string, string | null>();
-    for (const ref of refs) if (!texts.has(ref)) texts.set(ref, this.row(ref)?.text ?? null);
+    for (const ref of refs) if (!texts.has(ref)) texts.set(ref, (this.textOf.get(ref)?.['text'] as string | null | undefined) ?? null);
     return texts;
   }
 
@@ -274,24 +290,23 @@ class SqliteRegister implements Register {
 
   /** Looks before it writes, so that a refused call leaves nothing behind. */
   private keep({ commandId, texts }: Pending, at: string): TextRef[] | TextDiffers {
-    const known = new Map<string, Row | undefined>();
+    const kept = new Map<string, Row | undefined>();
     for (const t of texts) {
       const ref = refOf(commandId, t.slot);
       const row = this.row(ref);
       // An erased text can no longer be compared; its reference stands.
-      if (known.has(ref) || (row && row.erased_at === null && row.text !== t.text)) return new TextDiffers(commandId, t.slot);
-      known.set(ref, row);
+      if (kept.has(ref) || (row && row.erased_at === null && row.text !== t.text)) return new TextDiffers(commandId, t.slot);
+      kept.set(ref, row);
     }
-    return texts.map((t) => {
-      const ref = refOf(commandId, t.slot);
-      const row = known.get(ref);
+    return [...kept].map(([ref, row], i) => {
       if (row) {
         if (row.id <= this.openedAt) this.repeated.add(commandId);
         return { ref, commitment: row.commitment };
       }
+      const { slot, kind, subject, text } = texts[i] as RegisterText;
       const salt = newSalt();
-      const hash = commitment(salt, t.text);
-      this.insert.run(ref, commandId, t.slot, t.kind, t.subject ?? null, t.text, salt, hash, at);
+      const hash = commitment(salt, text);
+      this.insert.run(++this.lastId, ref, commandId, slot, kind, subject ?? null, text, salt, hash, at);
       return { ref, commitment: hash };
     });
   }
