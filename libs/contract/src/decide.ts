@@ -1,12 +1,14 @@
 /** The answers: what a command makes of a contract, by the agreement's clauses. Pure; nothing new to say is an empty list. */
 import {
   checkApplication,
+  continuingPrerequisite,
   isItemCode,
   item as itemRow,
   itemNameAt,
   itemsNamed,
   option as optionRow,
   violation,
+  type CitableId,
   type ItemCode,
   type OptionNo,
   type OptionUse,
@@ -26,7 +28,7 @@ import {
   type OptionAdded,
   type Subject,
 } from './events.js';
-import { continuingPrerequisite, lifeOf, outlives, owedBy, pending, valueAt, type Due, type End, type Life, type Line, type OptionLine } from './life.js';
+import { lifeOf, outlives, owedBy, pending, valueAt, type Due, type End, type Life, type Line, type OptionLine } from './life.js';
 import { receiptsOf } from './receipts.js';
 import { consequenceKey, fold, isFact, subjectOf, type ContractState, type Entry, type RecordedContract, type RecordedEvent } from './state.js';
 import { warningsOf, type Warning } from './warnings.js';
@@ -201,11 +203,12 @@ export function unitsInUse(state: RecordedContract, acceptedOn: PlainDate, aroun
 /** Puts the discontinuations that the contract does not know yet before the command (design 14). */
 function withDiscontinuations(state: RecordedContract, asked: Asked): { state: RecordedContract; events: ContractEvent[] } {
   const events: ContractEvent[] = [];
+  const vendor = lifeOf(state, asked)?.item.vendor;
   for (const d of asked.discontinuations) {
     const known = state.discontinuations.find((x) => x.discontinuationId === d.discontinuationId);
     if (d.lifted) {
       if (known) events.push({ type: 'DiscontinuationLifted', data: { discontinuationId: d.discontinuationId } });
-    } else if (!known || known.endsOn !== d.endsOn) {
+    } else if (d.vendor === vendor && (!known || known.endsOn !== d.endsOn)) {
       events.push({ type: 'DiscontinuationApplied', data: { discontinuationId: d.discontinuationId, vendor: d.vendor, endsOn: d.endsOn } });
     }
   }
@@ -365,8 +368,9 @@ function build(state: RecordedContract, command: Exclude<ContractCommand, { name
       return buildQuote(life, command.body, kept);
     case 'DetectExcess': {
       const { detectedOn, accounts, charge, optionId } = command.body;
-      if (optionId !== undefined && !optionOf(life, optionId)) return new NotFound('option', optionId);
-      if (detectedOn < life.contract.acceptedOn) return malformed('detectedOn', `is before the acceptance (${life.contract.acceptedOn})`);
+      const line = optionId === undefined ? life.base : optionOf(life, optionId);
+      if (!line) return new NotFound('option', optionId!);
+      if (detectedOn < line.acceptedOn) return malformed('detectedOn', `is before the acceptance (${line.acceptedOn})`);
       const chargeId = kept.chargeId ?? deriveId('excess', asked.commandId);
       return (
         future('detectedOn', detectedOn, asked) ?? {
@@ -673,25 +677,26 @@ export function judge(before: RecordedContract, facts: readonly FactEvent[], ask
 function judgeApplication(life: Life, applied: readonly OptionAdded[], asked: Pick<Asked, 'scopeUnits'>): Violation[] {
   const { acceptedOn, billingStartsOn } = applied[0]!;
   const out: Violation[] = [];
-  const live = life.options.filter((o) => !o.voided && (o.end === null || o.end.on >= acceptedOn));
   const use = (o: { readonly option: number; readonly units?: number; readonly accountCount?: number }): OptionUse => ({
     option: o.option as OptionNo,
     ...(o.units === undefined ? {} : { units: o.units }),
     ...(o.accountCount === undefined ? {} : { accountCount: o.accountCount }),
   });
-  const ask = (active: readonly OptionLine[]): Violation[] =>
+  const inUse = (day: PlainDate): OptionLine[] => life.options.filter((o) => !o.voided && o.acceptedOn <= day && (o.end === null || o.end.on >= day));
+  const ask = (day: PlainDate): Violation[] =>
     checkApplication({
       item: life.item.code,
       accountCount: valueAt(life.base.counts!, acceptedOn),
-      active: active.map((o) => use(o.option)),
+      active: inUse(day).map((o) => use(o.option)),
       apply: applied.map(use),
       policies: life.policies,
-      scopeUnits: (asked.scopeUnits ?? []) as readonly { readonly option: OptionNo; readonly units: number }[],
+      ...(life.policies.limitsScope === 'parent' && asked.scopeUnits ? { scopeUnits: asked.scopeUnits } : {}),
     });
-  const later = live.filter((o) => o.acceptedOn > acceptedOn);
-  out.push(...ask(live.filter((o) => o.acceptedOn <= acceptedOn)));
+  const later = life.options.filter((o) => !o.voided && o.acceptedOn > acceptedOn);
+  out.push(...ask(acceptedOn));
   // What was accepted later but recorded before is no prerequisite, but it fills the limits too.
-  if (later.some((o) => o.row.max !== null) && !out.some((v) => v.code === 'too-many-units')) out.push(...ask(live).filter((v) => v.code === 'too-many-units'));
+  for (const day of new Set(later.filter((o) => o.row.max !== null).map((o) => o.acceptedOn)))
+    out.push(...ask(day).filter((v) => v.code === 'too-many-units' && !out.some((x) => x.clause === v.clause && x.facts['option'] === v.facts['option'])));
   // One live contract per option, also where the other was accepted later but recorded before.
   for (const o of applied) {
     const row = optionRow(o.option);
@@ -730,21 +735,32 @@ function judgeStop(before: RecordedContract, f: Extract<FactEvent, { type: 'Canc
   if (f.data.subject === BASE || now.policies.prerequisiteRemoval !== 'reject' || !f.data.onForm) return [];
   const state = withFacts(before, [f]);
   const after = lifeOf(state, asked)!;
-  const stopped = after.options.find((o) => o.subject === f.data.subject)!;
-  const was = now.options.find((o) => o.subject === f.data.subject)!;
-  if (!stopped || !stopped.end || stopped.end.reason !== 'notice' || stopped.end.on === was.end?.on) return [];
+  const stopped = after.options.find((o) => o.subject === f.data.subject);
+  if (!stopped) return [];
   const placeOf = (eventId: string): number => state.entries.findIndex((e) => e.eventId === eventId);
-  return after.options
-    .filter((o) => dependsIn(o, after, stopped.end!.on) && placeOf(o.eventId) >= 0 && !outlives(o.acceptedOn, placeOf(o.eventId), f.data.arrivedOn, state.entries.length - 1))
-    .filter((o) => continuingPrerequisite(o.row.option, after.item.code)!.anyOf.includes(stopped.row.option))
-    .map((o) => violation(continuingPrerequisite(o.row.option, after.item.code)!.clause, 'dependent-in-use', { option: stopped.row.option, dependent: o.row.option, dependentId: o.subject, endsOn: stopped.end!.on }));
+  return newlyUncovered(now, after)
+    .filter(({ option }) => !outlives(option.acceptedOn, placeOf(option.eventId), f.data.arrivedOn, state.entries.length - 1))
+    .map(({ option, clause, from }) => violation(clause, 'dependent-in-use', { option: stopped.row.option, dependent: option.row.option, dependentId: option.subject, endsOn: addDays(from, -1) }));
 }
 
-/** Whether an option is in use on the day after `on` although nothing that it needs is. */
-function dependsIn(o: OptionLine, life: Life, on: PlainDate): boolean {
-  const needs = continuingPrerequisite(o.row.option, life.item.code);
-  if (!needs || o.voided || (o.end !== null && o.end.on <= on)) return false;
-  return !life.options.some((p) => needs.anyOf.includes(p.row.option) && !p.voided && (p.end === null || p.end.on > on));
+/**
+ * Options that after a fact are in use on a day on which nothing that they need is, although before it they would not
+ * have been (N18); one that outlived what it needs already goes on doing so (design 19). `from` is the first such day.
+ */
+function newlyUncovered(before: Life, after: Life): { readonly option: OptionLine; readonly clause: CitableId; readonly from: PlainDate }[] {
+  const inUse = (o: OptionLine, day: PlainDate): boolean => !o.voided && o.acceptedOn <= day && (o.end === null || o.end.on >= day);
+  const out: { option: OptionLine; clause: CitableId; from: PlainDate }[] = [];
+  for (const option of after.options) {
+    const needs = continuingPrerequisite(option.row.option, after.item.code);
+    const was = before.options.find((o) => o.subject === option.subject);
+    if (!needs || !was) continue;
+    const covered = (life: Life, day: PlainDate): boolean => life.options.some((p) => needs.anyOf.includes(p.row.option) && inUse(p, day));
+    const days = after.options.flatMap((p) => (needs.anyOf.includes(p.row.option) && p.end ? [nextDay(p.end.on)] : []));
+    if (was.end) days.push(nextDay(was.end.on));
+    const from = days.sort().find((day) => inUse(option, day) && !covered(after, day) && covered(before, inUse(was, day) ? day : was.end!.on));
+    if (from) out.push({ option, clause: needs.clause, from });
+  }
+  return out;
 }
 
 /** N41, design 17. */
@@ -754,17 +770,9 @@ function judgeWithdrawal(before: RecordedContract, life: Life, f: Extract<FactEv
   const line: Line | undefined = notice.subject === BASE ? life.base : optionOf(life, notice.subject);
   if (line?.end && f.data.consentedOn > line.end.on) return [violation('N41', 'consent-after-end', { consentedOn: f.data.consentedOn, endsOn: line.end.on })];
   const after = lifeOf(withFacts(before, [f]), asked)!;
-  const out: Violation[] = [];
-  for (const o of after.options) {
-    const was = life.options.find((x) => x.subject === o.subject);
-    const needs = continuingPrerequisite(o.row.option, after.item.code);
-    if (!needs || !was || o.voided || (was.end?.on ?? null) === (o.end?.on ?? null)) continue;
-    const grounds = after.options.filter((p) => needs.anyOf.includes(p.row.option) && !p.voided);
-    if (grounds.some((p) => p.end === null)) continue;
-    const last = grounds.reduce<PlainDate>((m, p) => (p.end!.on > m ? p.end!.on : m), '' as PlainDate);
-    if (o.end === null || o.end.on > last) out.push(violation(needs.clause, 'prerequisite-ends', { option: o.row.option, optionId: o.subject, prerequisiteEndsOn: last }));
-  }
-  return out;
+  return newlyUncovered(life, after).map(({ option, clause, from }) =>
+    violation(clause, 'prerequisite-ends', { option: option.row.option, optionId: option.subject, prerequisiteEndsOn: addDays(from, -1) }),
+  );
 }
 
 /** The state with facts added as if recorded next; for asking "what if". */
@@ -842,14 +850,24 @@ function correct(state: RecordedContract, command: Extract<ContractCommand, { na
   const violations: Violation[] = [...(built.violations ?? [])];
   const standing = corrected.entries.filter((e) => e.struckBy === null);
   if (standing.some((e) => e.type === 'Contracted')) {
-    const from = Math.max(0, standing.findIndex((e) => corrected.entries.indexOf(e) >= first));
-    for (const later of groups(standing).filter((g) => standing.indexOf(g[0]!) >= from)) {
-      const prefix: RecordedContract = { ...corrected, entries: standing.slice(0, standing.indexOf(later[0]!)), written: new Map() };
+    // A replacement counts from where the struck entry was recorded; so does what the vendor did before or after it.
+    const places: number[] = [];
+    for (const e of corrected.entries) places.push(e.data.inPlaceOf === undefined ? e.revision : places.at(-1)!);
+    const placeOf = (e: Entry): number => places[corrected.entries.indexOf(e)]!;
+    const from = standing.findIndex((e) => corrected.entries.indexOf(e) >= first);
+    for (const later of groups(standing).filter((g) => from >= 0 && standing.indexOf(g[0]!) >= from)) {
+      const prefix: RecordedContract = {
+        ...corrected,
+        entries: standing.slice(0, standing.indexOf(later[0]!)),
+        discontinuations: corrected.discontinuations.filter((d) => d.revision < placeOf(later[0]!)),
+        written: new Map(),
+      };
       violations.push(...judge(prefix, later, { holidays: asked.holidays, discontinuations: asked.discontinuations }).map((v) => ({ ...v, facts: { ...v.facts, eventId: later[0]!.eventId } })));
     }
   }
   if (violations.length > 0) return refuse(violations, lifeOf(state, asked));
-  return conclude(state, { events, answer: built.answer }, asked);
+  // The vendor's facts come last: a replacement may have moved the contract to an item of another vendor (design 14).
+  return conclude(state, { events: [...events, ...withDiscontinuations(corrected, asked).events], answer: built.answer }, asked);
 }
 
 function keptCharge(e: Entry, replacement: string): { chargeId?: string } {

@@ -4,10 +4,10 @@
  * tie on one day is broken by it, nor on a clock. Decisions, previews and read models all read this one derivation.
  */
 import {
+  continuingPrerequisite,
   item as itemRow,
   monthlyParts,
   option as optionRow,
-  prerequisitesOn,
   periodOfItem,
   periodOfOption,
   settle,
@@ -18,7 +18,6 @@ import {
   type ItemRow,
   type OptionRow,
   type PeriodRule,
-  type Prerequisite,
   type Policies,
 } from '@app/agreement';
 import {
@@ -231,9 +230,6 @@ function rank(e: End): number {
 
 const earliest = (ends: readonly End[]): End | null => ends.reduce<End | null>((best, e) => (best === null || isBefore(e, best) ? e : best), null);
 
-/** What an option needs as long as it is in use (N18); undefined for most. */
-export const continuingPrerequisite = (no: number, code: ItemCode): Prerequisite | undefined => prerequisitesOn(no, code).find((p) => p.continuing);
-
 /** Last day of a line's minimum period; null without one. */
 export const minimumEnd = (line: { readonly period: PeriodRule; readonly billingStartsOn: PlainDate }): PlainDate | null =>
   line.period.kind === 'minimum' ? periodEnd(line.billingStartsOn, { months: line.period.months }) : null;
@@ -302,7 +298,10 @@ interface OptionDraft {
   ownEnd: End | null;
 }
 
-/** Policy `endDependents` (N18): a dependent ends with the last option it depends on, unless it was accepted when that end was already fixed. */
+/**
+ * Policy `endDependents` (N18): a dependent ends on the last day on which something that it needs is in use without a
+ * break since its acceptance, unless it was accepted when that end was already fixed.
+ */
 function endDependents(options: readonly OptionDraft[], code: ItemCode): void {
   for (let changed = true; changed; ) {
     changed = false;
@@ -310,17 +309,36 @@ function endDependents(options: readonly OptionDraft[], code: ItemCode): void {
       const needs = continuingPrerequisite(o.row.option, code);
       if (!needs) continue;
       const grounds = options.filter((p) => needs.anyOf.includes(p.row.option));
-      if (grounds.length === 0 || grounds.some((p) => p.ownEnd === null)) continue;
-      const last = grounds.reduce((a, b) => (a.ownEnd!.on >= b.ownEnd!.on ? a : b));
+      const last = lastGround(o.data.acceptedOn, grounds);
+      if (last === null || last.ownEnd === null) continue;
       const fixing = last.fixedBy;
       if (fixing && outlives(o.data.acceptedOn, o.place, fixing.data.arrivedOn, fixing.place)) continue;
-      const on = last.ownEnd!.on;
+      const { on, cause } = last.ownEnd;
       if (o.ownEnd === null || o.ownEnd.on > on) {
-        o.ownEnd = { on, reason: needs.clause, clause: needs.clause, cause: last.ownEnd!.cause };
+        o.ownEnd = { on, reason: needs.clause, clause: needs.clause, cause };
         changed = true;
       }
     }
   }
+}
+
+/** Of options in use one after the other from a day on, the one that stays longest; null if none is in use on that day. */
+function lastGround(from: PlainDate, grounds: readonly OptionDraft[]): OptionDraft | null {
+  let last: OptionDraft | null = null;
+  let covered = addDays(from, -1);
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const p of grounds) {
+      if (p.data.acceptedOn > addDays(covered, 1)) continue;
+      if (p.ownEnd === null) return p;
+      if (p.ownEnd.on > covered) {
+        covered = p.ownEnd.on;
+        last = p;
+        grew = true;
+      }
+    }
+  }
+  return last;
 }
 
 /** Design 19: accepted while the prerequisite's end was fixed. */
@@ -502,7 +520,10 @@ function derive(state: RecordedContract, around: Surroundings): Life | null {
   const storageEnd = cascade(options, policies);
   const end = earliest([
     ...terminations,
-    ...state.discontinuations.map((d): End => ({ on: d.endsOn as PlainDate, reason: 'A9', clause: 'A9', cause: d.eventId })),
+    // A correction may have moved the contract to an item of another vendor.
+    ...state.discontinuations
+      .filter((d) => d.vendor === item.vendor)
+      .map((d): End => ({ on: d.endsOn as PlainDate, reason: 'A9', clause: 'A9', cause: d.eventId })),
     ...(own.end ? [own.end] : []),
     ...(storageEnd ? [storageEnd] : []),
   ]);
@@ -603,7 +624,7 @@ function derive(state: RecordedContract, around: Surroundings): Life | null {
   };
 }
 
-/** N39: the count that covers the excess from the first day of its month; null if none does. */
+/** N39: the changed count that covers the excess from the first day of its month; null if no change does. */
 function coveredBy(
   excess: ExcessDetected,
   place: number,
@@ -616,19 +637,17 @@ function coveredBy(
   const option = options.find((o) => o.subject === excess.subject);
   const own = option?.row.basis === 'own';
   const now = own ? option.counts! : baseCounts;
+  const initial = own ? { from: option.acceptedOn, value: option.option.accountCount! } : { from: contract.acceptedOn, value: contract.accountCount };
+  const changed = changes.filter(stands).flatMap((c) => {
+    const value = own ? c.data.options.find((x) => x.optionId === option.subject)?.accountCount : c.data.accountCount;
+    return value === undefined ? [] : [{ from: c.data.effectiveOn, value, place: c.place }];
+  });
   // What was in use: the count known when the excess was recorded, plus the excess.
-  const known = timeline(
-    own ? { from: option.acceptedOn, value: option.option.accountCount! } : { from: contract.acceptedOn, value: contract.accountCount },
-    changes
-      .filter((c) => c.place < place && stands(c))
-      .flatMap((c) => {
-        const n = own ? c.data.options.find((x) => x.optionId === option.subject)?.accountCount : c.data.accountCount;
-        return n === undefined ? [] : [{ from: c.data.effectiveOn, value: n }];
-      }),
-  );
+  const known = timeline(initial, changed.filter((c) => c.place < place));
   const used = valueAt(known, excess.detectedOn) + excess.accounts;
-  const count = valueAt(now, firstOf(monthOf(excess.detectedOn)));
-  return count >= used ? count : null;
+  const first = firstOf(monthOf(excess.detectedOn));
+  const count = valueAt(now, first);
+  return count >= used && changed.some((c) => c.from >= initial.from && c.from <= first) ? count : null;
 }
 
 function deviceRow(option: OptionLine, live: readonly Entry[], policies: Policies, around: Surroundings): DeviceRow {
@@ -703,12 +722,14 @@ function oneOffCharges(
   }
   for (const d of devices)
     if (d.deemedLostOn) out.push({ id: d.deemedChargeId, kind: 'oneTime', subject: d.optionId, clause: 'X1-3-2', dueOn: d.deemedLostOn, amount: quoted(d.deemedChargeId) ?? null });
-  for (const { data, eventId, coveredBy } of excesses)
+  for (const { data, eventId, coveredBy } of excesses) {
+    if (options.some((o) => o.subject === data.subject && o.voided)) continue;
     out.push({
       id: data.chargeId, kind: 'excess', subject: data.subject, clause: data.subject === BASE ? 'X1-2-1b' : 'X1-2-2b', dueOn: data.detectedOn,
       amount: coveredBy === null ? (quoted(data.chargeId) ?? data.charge) : 0,
       ...(coveredBy === null ? {} : { voidedBy: `N39 ${eventId}` }),
     });
+  }
   for (const s of settlements)
     if (s.amount > 0) out.push({ id: `${s.subject}:settlement`, kind: 'settlement', subject: s.subject, clause: s.clause, dueOn: s.dueOn, amount: s.amount });
   return out;

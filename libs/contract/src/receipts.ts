@@ -66,7 +66,8 @@ function endReceipts(end: { readonly on: PlainDate; readonly reason: string; rea
 
 /** Receipts of one event, read off the life that the events lead to. */
 export function receiptsOf(e: ContractEvent, life: Life | null, at: Circumstances): Receipt[] {
-  if (!life) return e.type === 'Corrected' ? [receipt('A4-2', { strikes: [...e.data.strikes] })] : [];
+  // Without its own entry the contract is void, and with it all that followed.
+  if (!life) return [receipt('A4-2', e.type === 'Corrected' ? { strikes: [...e.data.strikes] } : { void: true })];
   switch (e.type) {
     case 'Contracted':
       return [

@@ -34,6 +34,8 @@ export interface DiscontinuationEntry {
   readonly vendor: string;
   readonly endsOn: string;
   readonly eventId: string;
+  /** When the contract learnt of it. */
+  readonly revision: number;
 }
 
 export interface Written {
@@ -144,7 +146,7 @@ export function fold(state: ContractState, events: readonly RecordedEvent[]): Co
       });
     } else if (event.type === 'DiscontinuationApplied') {
       const { discontinuationId, vendor, endsOn } = event.data;
-      discontinuations = [...discontinuations.filter((d) => d.discontinuationId !== discontinuationId), { discontinuationId, vendor, endsOn, eventId: recorded.id }];
+      discontinuations = [...discontinuations.filter((d) => d.discontinuationId !== discontinuationId), { discontinuationId, vendor, endsOn, eventId: recorded.id, revision: recorded.revision }];
     } else if (event.type === 'DiscontinuationLifted') {
       const { discontinuationId } = event.data;
       discontinuations = discontinuations.filter((d) => d.discontinuationId !== discontinuationId);

@@ -1,9 +1,9 @@
 /** What the user should know before or after a command that the agreement nevertheless allows. */
-import type { CitableId } from '@app/agreement';
+import { continuingPrerequisite, type CitableId } from '@app/agreement';
 import type { Holidays, PlainDate } from '@app/calendar';
 import type { Json } from '@app/kernel';
 import { BASE, type ContractEvent } from './events.js';
-import { continuingPrerequisite, type Life } from './life.js';
+import type { Life } from './life.js';
 
 export interface Warning {
   readonly code: string;
