@@ -36,7 +36,13 @@ describe('writing', () => {
     expect([...register.read(refs.map((r) => r.ref)).values()]).toEqual(['because', 'メモ']);
     expect(refs.map((r) => register.verify(r))).toEqual(['ok', 'ok']);
     expect(refs[0]?.commitment).not.toBe(commitment('', 'because'));
-    expect(register.describe(refs[0]?.ref ?? '')).toMatchObject({ commandId: 'c1', kind: 'reason', slot: 'reason', subject: null, erasedAt: null });
+    expect(register.describe(refs[0]?.ref ?? '')).toMatchObject({
+      commandId: 'c1',
+      kind: 'reason',
+      slot: 'reason',
+      subject: null,
+      erasedAt: null,
+    });
   });
 
   it('answers a retry as the first time, also after a restart', async () => {

@@ -199,7 +199,8 @@ class SqliteRegister implements Register {
 
   read(refs: Iterable<string>): Map<string, string | null> {
     const texts = new Map<string, string | null>();
-    for (const ref of refs) if (!texts.has(ref)) texts.set(ref, (this.textOf.get(ref)?.['text'] as string | null | undefined) ?? null);
+    for (const ref of refs)
+      if (!texts.has(ref)) texts.set(ref, (this.textOf.get(ref)?.['text'] as string | null | undefined) ?? null);
     return texts;
   }
 
@@ -236,7 +237,8 @@ class SqliteRegister implements Register {
     const from = all ? 0 : this.number('SELECT through FROM sweeps');
     const commands = this.db.prepare('SELECT DISTINCT command_id FROM texts WHERE id > ? AND id <= ?').all(from, this.openedAt);
     const lost: string[] = [];
-    for (const { command_id: id } of commands as unknown as { command_id: string }[]) if (!(await isKnownCommand(id))) lost.push(id);
+    for (const { command_id: id } of commands as unknown as { command_id: string }[])
+      if (!(await isKnownCommand(id))) lost.push(id);
     this.flush();
     return this.transaction(() => {
       const remove = this.db.prepare('DELETE FROM texts WHERE id > ? AND id <= ? AND command_id = ?');

@@ -15,9 +15,10 @@ export interface EventSource<E extends LoggedEvent = LoggedEvent> {
   /** One page after a position; fewer than `limit` means the end was reached. */
   readAll(options: { readonly after: string | null; readonly limit: number }): Promise<readonly E[]>;
   /** Everything after a position, then what comes, until the signal aborts. */
-  subscribe(options: { readonly after: string | null; readonly signal: AbortSignal }): AsyncIterable<
-    { readonly kind: 'events'; readonly events: readonly E[] } | { readonly kind: 'caughtUp' }
-  >;
+  subscribe(options: {
+    readonly after: string | null;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<{ readonly kind: 'events'; readonly events: readonly E[] } | { readonly kind: 'caughtUp' }>;
   head(): Promise<string | null>;
   compare(a: string, b: string): number;
 }

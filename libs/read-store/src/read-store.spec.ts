@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
-import { createRunner, openReadStore, type Projection, type ProjectionRunner, ProjectionStopped, type ReadStore, UnsupportedReadStore, WaitTimeout } from './index.js';
+import {
+  createRunner,
+  openReadStore,
+  type Projection,
+  type ProjectionRunner,
+  ProjectionStopped,
+  type ReadStore,
+  UnsupportedReadStore,
+  WaitTimeout,
+} from './index.js';
 import { MemoryLog, type TestEvent } from './testing/memory-log.js';
 
 interface Schema {
@@ -45,7 +54,9 @@ const totals = (change: Partial<Projection<TestEvent>> & { factor?: number } = {
     ],
   },
   handle(events, writer) {
-    const add = writer.prepare('INSERT INTO {totals} (id, total) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET total = total + excluded.total');
+    const add = writer.prepare(
+      'INSERT INTO {totals} (id, total) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET total = total + excluded.total',
+    );
     for (const { data } of events) {
       if (data.amount === 13) throw new Error('unlucky');
       add.run(data.id, data.amount * (change.factor ?? 1));
@@ -58,7 +69,14 @@ const totals = (change: Partial<Projection<TestEvent>> & { factor?: number } = {
 const journal = (change: Partial<Projection<TestEvent>> = {}): Projection<TestEvent> => ({
   name: 'journal',
   version: 1,
-  tables: { journal: ({ table }) => [table.addColumn('position', 'integer', (c) => c.primaryKey()).addColumn('id', 'text').addColumn('known', 'text')] },
+  tables: {
+    journal: ({ table }) => [
+      table
+        .addColumn('position', 'integer', (c) => c.primaryKey())
+        .addColumn('id', 'text')
+        .addColumn('known', 'text'),
+    ],
+  },
   handle(events, writer) {
     const note = writer.prepare('INSERT INTO {journal} (position, id, known) VALUES (?, ?, ?)');
     for (const e of events) note.run(Number(e.position), e.data.id, writer.knownTime);
@@ -66,7 +84,9 @@ const journal = (change: Partial<Projection<TestEvent>> = {}): Projection<TestEv
   ...change,
 });
 
-const tenfold: Pick<Projection<TestEvent>, 'handle'> = { handle: (events, writer) => totals({ factor: 10 }).handle(events, writer) };
+const tenfold: Pick<Projection<TestEvent>, 'handle'> = {
+  handle: (events, writer) => totals({ factor: 10 }).handle(events, writer),
+};
 
 interface Setting {
   readonly projections?: Projection<TestEvent>[];
@@ -91,13 +111,16 @@ async function run(setting: Setting = {}) {
   return running;
 }
 
-const sum = (store: ReadStore<Schema>): number => store.statement<{ n: number }>('SELECT coalesce(sum(total), 0) AS n FROM totals').get()!.n;
+const sum = (store: ReadStore<Schema>): number =>
+  store.statement<{ n: number }>('SELECT coalesce(sum(total), 0) AS n FROM totals').get()!.n;
 const count = (store: ReadStore<Schema>): number => store.statement<{ n: number }>('SELECT count(*) AS n FROM journal').get()!.n;
 const many = (n: number) => Array.from({ length: n }, (_, i) => ({ id: `k${i % 7}`, amount: 2 }));
 const state = (runner: ProjectionRunner) => Object.fromEntries(runner.status().map((s) => [s.name, s.state]));
 const tablesOf = (): string[] => {
   const db = new DatabaseSync(file, { readOnly: true });
-  const names = db.prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE '%\\_g%' ESCAPE '\\' ORDER BY name`).all();
+  const names = db
+    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE '%\\_g%' ESCAPE '\\' ORDER BY name`)
+    .all();
   db.close();
   return names.map((r) => String(r['name']));
 };
@@ -111,7 +134,15 @@ describe('following the log', () => {
     const position = log.append({ amount: 5 });
     await runner.waitFor(position, 1000);
     expect([sum(store), count(store), log.subscriptions]).toEqual([55, 26, 1]);
-    expect(runner.status()[0]).toMatchObject({ serving: true, stale: false, position, reason: null, event: null, rebuilding: null, generation: 1 });
+    expect(runner.status()[0]).toMatchObject({
+      serving: true,
+      stale: false,
+      position,
+      reason: null,
+      event: null,
+      rebuilding: null,
+      generation: 1,
+    });
   });
 
   it('goes on after a restart where it was, handling nothing twice', async () => {
@@ -155,7 +186,12 @@ describe('following the log', () => {
     log.append(...many(3));
     const { store, runner } = await begin({ projections: [failing, journal()] });
     await expect(runner.waitFor('3', 60)).rejects.toThrow(WaitTimeout);
-    expect(runner.status()[0]).toMatchObject({ state: 'catchingUp', reason: 'database or disk is full', event: null, serving: false });
+    expect(runner.status()[0]).toMatchObject({
+      state: 'catchingUp',
+      reason: 'database or disk is full',
+      event: null,
+      serving: false,
+    });
     full = false;
     await runner.waitFor('3', 2000);
     expect([sum(store), count(store)]).toEqual([6, 3]);
@@ -180,7 +216,9 @@ describe('following the log', () => {
   it('refuses two projections with one name or one table, and impossible tables', async () => {
     await expect(begin({ projections: [totals(), totals()] })).rejects.toThrow('projection totals is there twice');
     await expect(begin({ projections: [totals(), totals({ name: 'other' })] })).rejects.toThrow('table totals is there twice');
-    await expect(begin({ projections: [totals({ tables: { checkpoints: () => [] } })] })).rejects.toThrow('cannot be the name of a table');
+    await expect(begin({ projections: [totals({ tables: { checkpoints: () => [] } })] })).rejects.toThrow(
+      'cannot be the name of a table',
+    );
   });
 });
 
@@ -223,7 +261,11 @@ describe('an event that cannot be handled', () => {
     log.append(...many(3), { amount: 13 }, ...many(2));
     const { store, runner } = await run();
     expect(state(runner)).toEqual({ totals: 'stopped', journal: 'live' });
-    expect(runner.status()[0]).toMatchObject({ position: '3', reason: 'Counted at 4: unlucky', event: { id: 'e4', position: '4' } });
+    expect(runner.status()[0]).toMatchObject({
+      position: '3',
+      reason: 'Counted at 4: unlucky',
+      event: { id: 'e4', position: '4' },
+    });
     expect(runner.status().map((s) => s.serving)).toEqual([false, true]);
     expect([sum(store), count(store)]).toEqual([6, 6]);
     await runner.waitFor(log.append({}), 1000, ['journal']);
@@ -246,7 +288,13 @@ describe('an event that cannot be handled', () => {
     const again = await run();
     expect(state(again.runner)).toEqual({ totals: 'stopped', journal: 'live' });
     await shutDown();
-    const mended = totals({ handle: (events, writer) => totals().handle(events.filter((e) => e.data.amount !== 13), writer) });
+    const mended = totals({
+      handle: (events, writer) =>
+        totals().handle(
+          events.filter((e) => e.data.amount !== 13),
+          writer,
+        ),
+    });
     const { store, runner } = await run({ projections: [mended, journal()] });
     expect([sum(store), count(store)]).toEqual([6, 4]);
     expect(runner.status()[0]).toMatchObject({ state: 'live', reason: null, event: null, position: '4' });
@@ -255,7 +303,9 @@ describe('an event that cannot be handled', () => {
   it('takes the projection’s memory back with its rows', async () => {
     const remembering = totals({
       handle(events, writer) {
-        const seen = writer.memory(() => ({ total: writer.prepare<{ n: number }>('SELECT coalesce(sum(total), 0) AS n FROM {totals}').get()!.n }));
+        const seen = writer.memory(() => ({
+          total: writer.prepare<{ n: number }>('SELECT coalesce(sum(total), 0) AS n FROM {totals}').get()!.n,
+        }));
         for (const e of events) {
           seen.total += e.data.amount;
           writer.prepare('INSERT INTO {totals} VALUES (?, 0) ON CONFLICT DO NOTHING').run(e.data.id);
@@ -291,7 +341,8 @@ describe('rebuilding', () => {
     const rebuilt = runner.rebuild('totals', (position) => {
       progress.push(position);
       if (progress.length === 10) log.append({ id: 'z', amount: 1 });
-      if (progress.length === 2) expect(runner.status()[0]).toMatchObject({ state: 'live', serving: true, generation: 1, rebuilding: { generation: 2 } });
+      if (progress.length === 2)
+        expect(runner.status()[0]).toMatchObject({ state: 'live', serving: true, generation: 1, rebuilding: { generation: 2 } });
     });
     await runner.rebuild('totals'); // joins the one under way
     await rebuilt;
@@ -338,7 +389,9 @@ describe('rebuilding', () => {
   it('mends a stopped projection once its code is mended', async () => {
     log.append(...many(2), { amount: 13 });
     let mended = false;
-    const projection = totals({ handle: (events, writer) => totals().handle(mended ? events.filter((e) => e.data.amount !== 13) : events, writer) });
+    const projection = totals({
+      handle: (events, writer) => totals().handle(mended ? events.filter((e) => e.data.amount !== 13) : events, writer),
+    });
     const { store, runner } = await run({ projections: [projection, journal()] });
     await expect(runner.rebuild('totals')).rejects.toThrow(ProjectionStopped);
     mended = true;
@@ -375,7 +428,14 @@ describe('a new version of a projection', () => {
     log.append({ amount: 2 });
     const next = totals({ version: 2, servedBy: [1], ...tenfold });
     const { store, runner } = await begin({ projections: [next, journal()], pageSize: 10 });
-    expect(runner.status()[0]).toMatchObject({ state: 'catchingUp', serving: true, stale: true, version: 1, position: '100', rebuilding: { generation: 2 } });
+    expect(runner.status()[0]).toMatchObject({
+      state: 'catchingUp',
+      serving: true,
+      stale: true,
+      version: 1,
+      position: '100',
+      rebuilding: { generation: 2 },
+    });
     expect(sum(store)).toBe(200);
     await runner.waitFor('101', 2000, ['totals']);
     expect(sum(store)).toBe(2020);
@@ -407,7 +467,13 @@ describe('a new version of a projection', () => {
       },
     });
     const { store, runner } = await run({ projections: [broken, journal()] });
-    expect(runner.status()[0]).toMatchObject({ state: 'stopped', stale: true, serving: true, position: '10', event: { id: 'e1' } });
+    expect(runner.status()[0]).toMatchObject({
+      state: 'stopped',
+      stale: true,
+      serving: true,
+      position: '10',
+      event: { id: 'e1' },
+    });
     expect(sum(store)).toBe(20);
     await expect(runner.waitFor(log.append({}), 1000)).rejects.toThrow('not written yet');
   });
@@ -461,7 +527,13 @@ describe('reading', () => {
     const { store, runner } = await run();
     await runner.waitFor(log.append(...many(7)), 1000);
     await store.withReadTransaction(async (db) => {
-      const read = async () => (await db.selectFrom('totals').select((e) => e.fn.sum<number>('total').as('n')).executeTakeFirstOrThrow()).n;
+      const read = async () =>
+        (
+          await db
+            .selectFrom('totals')
+            .select((e) => e.fn.sum<number>('total').as('n'))
+            .executeTakeFirstOrThrow()
+        ).n;
       expect(await read()).toBe(14);
       await runner.waitFor(log.append({ amount: 1 }), 1000);
       expect(await read()).toBe(14);
@@ -496,7 +568,8 @@ describe('reading', () => {
     const { store, runner } = await run();
     await runner.waitFor(log.append(...many(5)), 1000);
     const positions: number[] = [];
-    for await (const row of store.db.selectFrom('journal').select('position').orderBy('position').stream()) positions.push(row.position);
+    for await (const row of store.db.selectFrom('journal').select('position').orderBy('position').stream())
+      positions.push(row.position);
     expect(positions).toEqual([1, 2, 3, 4, 5]);
   });
 });

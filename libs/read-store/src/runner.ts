@@ -13,7 +13,10 @@ import {
 } from './port.js';
 
 /** Makes the runner of a store's projections. Throws when two of them share a name or a table. */
-export function createRunner<E extends LoggedEvent>(store: Pick<ReadStore<never>, 'tracks'>, options: RunnerOptions<E>): ProjectionRunner {
+export function createRunner<E extends LoggedEvent>(
+  store: Pick<ReadStore<never>, 'tracks'>,
+  options: RunnerOptions<E>,
+): ProjectionRunner {
   return new Runner(store.tracks, options);
 }
 
@@ -204,7 +207,8 @@ class Runner<E extends LoggedEvent> implements ProjectionRunner {
     const stored = new Map<string, Track[]>();
     for (const track of store.tracks()) {
       const projection = options.projections.find((p) => p.name === track.projection);
-      if (!foreign && projection && this.mayStay(track, projection, head)) stored.set(track.projection, [...(stored.get(track.projection) ?? []), track]);
+      if (!foreign && projection && this.mayStay(track, projection, head))
+        stored.set(track.projection, [...(stored.get(track.projection) ?? []), track]);
       else store.drop(track);
     }
     for (const projection of options.projections) {
@@ -231,7 +235,8 @@ class Runner<E extends LoggedEvent> implements ProjectionRunner {
 
   private mayStay(track: Track, projection: Projection<E>, head: string | null): boolean {
     const beyond = track.position !== null && this.compare(track.position, head) > 0;
-    const sameTables = track.tables.length === Object.keys(projection.tables).length && track.tables.every((t) => t in projection.tables);
+    const sameTables =
+      track.tables.length === Object.keys(projection.tables).length && track.tables.every((t) => t in projection.tables);
     if (beyond || !sameTables) return false;
     if (track.version === projection.version) return true;
     return track.serving && track.complete && (projection.servedBy ?? []).includes(track.version);
@@ -304,7 +309,7 @@ class Runner<E extends LoggedEvent> implements ProjectionRunner {
       events.catch(() => undefined); // heard when it is awaited, if it is
       return { events, limit };
     };
-    for (let page = read(lane.position); ; ) {
+    for (let page = read(lane.position); ;) {
       const events = await page.events;
       const last = events.at(-1);
       const more = last !== undefined && events.length >= page.limit;
@@ -453,7 +458,9 @@ class Runner<E extends LoggedEvent> implements ProjectionRunner {
 
   /** What is left behind when this fails goes at the next start. */
   private async remove(track: Track): Promise<void> {
-    await this.store.transaction(() => this.store.drop(track)).catch((error: unknown) => this.options.onError?.(error, track.projection));
+    await this.store
+      .transaction(() => this.store.drop(track))
+      .catch((error: unknown) => this.options.onError?.(error, track.projection));
   }
 
   private exclusive<T>(work: () => Promise<T>): Promise<T> {

@@ -127,14 +127,17 @@ function prepareFile(db: DatabaseSync, file: string): void {
   const number = (query: string) => Object.values(db.prepare(query).get() ?? {})[0] as number;
   const ours = number('PRAGMA application_id') === APPLICATION_ID;
   const version = number('PRAGMA user_version');
-  if (!ours && number('SELECT count(*) FROM sqlite_schema') > 0) throw new UnsupportedReadStore(`${file} does not hold read models`);
+  if (!ours && number('SELECT count(*) FROM sqlite_schema') > 0)
+    throw new UnsupportedReadStore(`${file} does not hold read models`);
   if (version > FORMAT)
     throw new UnsupportedReadStore(`${file} has data format ${version}, this build knows up to ${FORMAT}: use a newer build`);
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
     PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;`);
   if (version === FORMAT) return;
   db.exec('BEGIN IMMEDIATE');
-  const old = db.prepare(`SELECT type, name FROM sqlite_schema WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite_%' ORDER BY type DESC`);
+  const old = db.prepare(
+    `SELECT type, name FROM sqlite_schema WHERE type IN ('view', 'table') AND name NOT LIKE 'sqlite_%' ORDER BY type DESC`,
+  );
   for (const { type, name } of old.all()) db.exec(`DROP ${String(type)} ${quoted(String(name))}`);
   db.exec(SCHEMA);
   db.exec('COMMIT');
@@ -210,7 +213,9 @@ class SqliteTracks implements TrackStore {
       for (const statement of make(maker)) this.db.exec(statement.compile().sql);
     }
     if (track.serving) this.lookAt(track);
-    this.prepare('INSERT INTO checkpoints (projection, generation, version, serving, complete, tables) VALUES (?, ?, ?, ?, ?, ?)').run(
+    this.prepare(
+      'INSERT INTO checkpoints (projection, generation, version, serving, complete, tables) VALUES (?, ?, ?, ?, ?, ?)',
+    ).run(
       track.projection,
       track.generation,
       track.version,
@@ -255,7 +260,9 @@ class SqliteTracks implements TrackStore {
       if (!track.tables.includes(logical)) throw new Error(`${track.projection} has no table ${logical}`);
       return physical(track, logical);
     };
-    const prepare = statementCache((sql) => asStatement(this.db.prepare(sql.replace(/\{(\w+)\}/g, (_, logical: string) => quoted(table(logical))))));
+    const prepare = statementCache((sql) =>
+      asStatement(this.db.prepare(sql.replace(/\{(\w+)\}/g, (_, logical: string) => quoted(table(logical))))),
+    );
     let memory: unknown;
     return {
       table,
@@ -286,7 +293,8 @@ class SqliteTracks implements TrackStore {
   }
 
   private lookAt(track: Track): void {
-    for (const logical of track.tables) this.db.exec(`CREATE VIEW ${quoted(logical)} AS SELECT * FROM ${quoted(physical(track, logical))}`);
+    for (const logical of track.tables)
+      this.db.exec(`CREATE VIEW ${quoted(logical)} AS SELECT * FROM ${quoted(physical(track, logical))}`);
   }
 
   private dropViews(track: Track): void {
@@ -294,7 +302,8 @@ class SqliteTracks implements TrackStore {
   }
 }
 
-const isPromise = <T>(x: T | Promise<T>): x is Promise<T> => typeof (x as { then?: unknown } | null | undefined)?.then === 'function';
+const isPromise = <T>(x: T | Promise<T>): x is Promise<T> =>
+  typeof (x as { then?: unknown } | null | undefined)?.then === 'function';
 
 interface CheckpointRow {
   readonly projection: string;

@@ -19,7 +19,9 @@ export function decideToken(token: Token, command: TokenCommand): TokenEvent[] |
       const errors = faults(command.token);
       if (errors.length > 0) return new Malformed(errors);
       if (token.status === 'none') return [{ type: 'TokenIssued', data: command.token }];
-      return token.issued.hash === command.token.hash && token.issued.role === command.token.role && token.issued.subject === command.token.subject
+      return token.issued.hash === command.token.hash &&
+        token.issued.role === command.token.role &&
+        token.issued.subject === command.token.subject
         ? []
         : new Rejected('token-exists', [], { tokenId: command.token.tokenId });
     }
@@ -38,9 +40,11 @@ export function decideToken(token: Token, command: TokenCommand): TokenEvent[] |
 function faults(t: TokenIssued): { path: string; message: string }[] {
   const errors: { path: string; message: string }[] = [];
   if (!isUuid(t.tokenId)) errors.push({ path: 'tokenId', message: 'must be a UUID' });
-  if (!SUBJECT.test(t.subject)) errors.push({ path: 'subject', message: 'must be an id of 1 to 100 letters, digits and . _ : -' });
+  if (!SUBJECT.test(t.subject))
+    errors.push({ path: 'subject', message: 'must be an id of 1 to 100 letters, digits and . _ : -' });
   if (!isRole(t.role)) errors.push({ path: 'role', message: 'must be admin, operator, billing or auditor' });
   if (!HASH.test(t.hash)) errors.push({ path: 'hash', message: 'must be a SHA-256 in hex' });
-  if (t.expiresOn !== null && !DAY.test(t.expiresOn)) errors.push({ path: 'expiresOn', message: 'must be a date YYYY-MM-DD or null' });
+  if (t.expiresOn !== null && !DAY.test(t.expiresOn))
+    errors.push({ path: 'expiresOn', message: 'must be a date YYYY-MM-DD or null' });
   return errors;
 }

@@ -21,8 +21,7 @@ export interface TokenRevoked {
 }
 
 export type TokenEvent =
-  | { readonly type: 'TokenIssued'; readonly data: TokenIssued }
-  | { readonly type: 'TokenRevoked'; readonly data: TokenRevoked };
+  { readonly type: 'TokenIssued'; readonly data: TokenIssued } | { readonly type: 'TokenRevoked'; readonly data: TokenRevoked };
 
 /** The stored names and versions, for the registry of event types. */
 export const TOKEN_EVENTS = [

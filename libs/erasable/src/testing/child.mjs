@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 registerHooks({
   resolve(specifier, context, next) {
-    if (specifier.startsWith('@app/')) return next(new URL(`../../../${specifier.slice(5)}/src/index.ts`, import.meta.url).href, context);
+    if (specifier.startsWith('@app/'))
+      return next(new URL(`../../../${specifier.slice(5)}/src/index.ts`, import.meta.url).href, context);
     if (specifier.startsWith('.') && specifier.endsWith('.js')) {
       const typescript = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
       if (existsSync(fileURLToPath(typescript))) return next(typescript.href, context);
