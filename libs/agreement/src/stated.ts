@@ -107,13 +107,13 @@ export const STATED: { readonly [Id in StatedClauseId]: Row } = {
     'M',
     '契約者が決める管理単位ごとに親の契約があり、品目ごとにその下の子の契約がある。',
     'Each management unit that the contractor names has a parent contract, and below it a child contract per item.',
-    'contract:OpenManagementUnit contract:Contracted',
+    'contract:OpenManagementUnit contract:foldUnit',
   ],
   'A4-2': [
     'M',
     '親は管理単位ごとに一つ、子は品目ごとに一つ。同じ管理単位に同じ品目の契約が重なることはない。',
     'One parent per management unit, one child per item: contracts for one item never overlap in a unit.',
-    'contract:Contracted',
+    'contract:inTheWay contract:successors',
   ],
   // Art. 5: eligibility
   'A5-1': [
