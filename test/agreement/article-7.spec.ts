@@ -10,7 +10,7 @@ describe('Article 7: changes', () => {
   it('A7-1: the contractor changes the number of accounts; options of parity follow the same day (A5-16, N19)', () => {
     const s = contract('X');
     s.options([{ no: 15, as: 'web', fee: { kind: 'perAccount', unit: 200 } }]);
-    s.change({ accounts: 120, effective: '2025-12-01', fee: 120_000 }).then(
+    s.change({ accounts: 120, effective: '2025-12-01', fee: 120_000 }).thenOnly(
       'AccountCountChanged 120 accounts effective 2025-12-01 by contractor 120000',
     );
     expect([s.monthly('2025-11'), s.monthly('2025-12')]).toEqual([
@@ -44,7 +44,7 @@ describe('Article 7: changes', () => {
     const s = contract('C');
     s.at('2025-11-15').excess(10);
     s.at('2025-12-01');
-    s.change({ accounts: 110, effective: '2025-12-01', by: 'provider', noticed: '2025-11-30' }).then(
+    s.change({ accounts: 110, effective: '2025-12-01', by: 'provider', noticed: '2025-11-30' }).thenOnly(
       'AccountCountChanged 110 accounts effective 2025-12-01 by provider noticed 2025-11-30',
     );
   });

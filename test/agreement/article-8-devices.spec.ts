@@ -36,7 +36,7 @@ describe('Article 8 (4): faults and losses of lent devices', () => {
     const s = ended();
     s.onDay('2026-11-29');
     expect(s.oneOffs().filter((c) => c.startsWith('oneTime'))).toEqual([]);
-    s.onDay('2026-11-30').then('DeviceDeemedLost devices 2026-11-30 due 2026-11-29');
+    s.onDay('2026-11-30').thenOnly('DeviceDeemedLost devices 2026-11-30 due 2026-11-29');
     expect(s.oneOffs()).toContain('oneTime devices X1-3-2 2026-11-30 null');
   });
 
@@ -44,7 +44,7 @@ describe('Article 8 (4): faults and losses of lent devices', () => {
     const s = ended();
     s.onDay('2026-11-29');
     s.returned('devices');
-    s.onDay('2026-12-31').then();
+    s.onDay('2026-12-31').thenOnly();
     expect(s.oneOffs().filter((c) => c.startsWith('oneTime'))).toEqual([]);
   });
 
