@@ -12,8 +12,4 @@ export * from './charges.js';
 export * from './tables.js';
 export * from './clauses.js';
 export * from './texts.js';
-
-// The row of an item or option under the name that does not shadow a local `item` or `option`.
-export { item as itemRow } from './items.js';
-export { option as optionRow } from './options.js';
 export * from './markdown.js';
