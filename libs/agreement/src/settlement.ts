@@ -76,7 +76,7 @@ export function settle(s: SettlementInput): Settlement {
   return { total: sumYen(months.map((m) => m.amount)), from, to, months };
 }
 
-/** Why a line's end costs nothing whatever remains of its period. */
+/** What ended a line. */
 export type EndGround = 'notice' | 'provider' | 'general-terms-28-2' | 'general-terms-28-3' | 'A9' | 'A10-3' | 'A10-4' | 'A10-5';
 
 export interface LineEnd {
