@@ -248,7 +248,7 @@ export class Application implements LedgerApplication {
       case 'IssueToken':
         return this.single(`token-${deriveId('token', c.commandId)}`);
       case 'RevokeToken':
-        return this.single(`token-${params['id']!}`);
+        return this.single(`token-${params['tokenId']!}`);
       default:
         return of(this.contracts as FoldedStreams<ContractState & { commands?: ReadonlyMap<string, SeenCommand> }>, contractStream(params['id']!));
     }
@@ -457,6 +457,7 @@ export class Application implements LedgerApplication {
     if (c.envelope.preview) return { done: { status: 200, body: { ...answer, ...shape, revision: 0, position: null, preview: true }, replayed: false } };
     try {
       const result = await this.append(c.commandId, stream, 'no_stream', events);
+      this.forget(stream);
       return { done: { status: 201, body: { ...answer, revision: result.revision, position: result.position, ...shape, ...onAppended?.() }, replayed: false } };
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
@@ -839,7 +840,7 @@ export class Application implements LedgerApplication {
   }
 
   private async revokeToken(c: Context): Promise<Ended> {
-    const tokenId = c.envelope.params['id']!;
+    const tokenId = c.envelope.params['tokenId']!;
     const stream = `token-${tokenId}`;
     const stored = await this.o.store.readStream(stream);
     if (stored.length === 0) return { done: { status: 404, what: 'token' } };

@@ -41,6 +41,7 @@ export class FoldedStreams<S> {
   /** The stream folded from the store, past the memory. */
   async read(stream: string): Promise<S> {
     const events = await this.store.readStream(stream);
+    if (events.length === 0) return this.none;
     return this.fold(
       this.none,
       events.map((e) => toRecorded(this.registry, e)),

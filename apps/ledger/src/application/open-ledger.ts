@@ -1,0 +1,204 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hashToken, isAccepted, newToken, TokenBook, tokenStream, type TokenEvent } from '@app/access';
+import { VENDORS } from '@app/agreement';
+import type { PlainDate } from '@app/calendar';
+import { lockFolder, openRegister } from '@app/erasable';
+import { openEmbeddedStore, openEventStoreDb, WrongExpectedRevision, type EventStore } from '@app/event-store';
+import { deriveId } from '@app/kernel';
+import type { Logger } from 'pino';
+import type { Config } from '../config.js';
+import { Unavailable, type Caller, type Ledger, type ReadinessReport, type SandboxClock } from '../ports.js';
+import { Application, SYSTEM } from './application.js';
+import { RealClock, StoredClock, writeDurably } from './clock.js';
+import { foundLedger, saveMarker } from './founding.js';
+import { stamp } from './metadata.js';
+import { openReads } from './reads.js';
+import { Scheduler } from './scheduler.js';
+import { tokenEvents } from './system-events.js';
+
+const MARKER_EVERY_MS = 5_000;
+
+/** Which build decided: the version and the hash of its sources, as the start script says. */
+const buildName = (): string => process.env['LEDGER_BUILD'] ?? 'development';
+
+/** Opens everything behind the HTTP layer on one data folder. What can be served at once is; the rest follows in the background and shows in readiness. */
+export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
+  mkdirSync(config.data, { recursive: true, mode: 0o700 });
+  const lock = lockFolder(config.data);
+  const closers: (() => Promise<void> | void)[] = [() => lock.release()];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const build = buildName();
+    const clock = config.sandbox ? new StoredClock(config.data, config.sandbox.today) : new RealClock();
+    const today = (): PlainDate => clock.today();
+    const register = openRegister({ file: join(config.data, 'register.sqlite') });
+    closers.push(() => register.close());
+    const store: EventStore = config.eventStoreUrl ? await openEventStoreDb({ url: config.eventStoreUrl }) : await openEmbeddedStore({ file: join(config.data, 'log.sqlite') });
+    closers.push(() => store.close());
+    const ledgerId = await foundLedger(store, config.data, today(), build);
+
+    const reads = await openReads({ file: join(config.data, 'read.sqlite'), store, ledgerId, register, today, holidays: config.holidays, log });
+    closers.push(() => reads.close());
+    const tokens = new TokenBook();
+    const application = new Application({ store, register, tokens, policies: config.policies, holidays: config.holidays, build, today, reads: reads.forCommands, log });
+    reads.connect(application);
+    const scheduler = new Scheduler({ application, dueBy: reads.dueBy, waitFor: reads.forCommands.waitFor, today, log });
+
+    let phase: 'starting' | 'open' | 'stopping' = 'starting';
+    let tokensKnown = false;
+    const stopping = new AbortController();
+
+    /** Work of the start that needs the read models: in order, and tried again while the store is away. */
+    const begin = async (): Promise<void> => {
+      await reads.caughtUp();
+      for (const entry of reads.tokenEntries()) tokens.apply(entry);
+      await adminToken(store, tokens, config.data, today(), build, log);
+      tokensKnown = true;
+      for (const unit of reads.unfinishedUnits()) await application.sweepUnit(unit);
+      for (const vendor of VENDORS) await application.carryOut(vendor);
+      // An interrupted move of the sandbox's clock is finished before anything is served.
+      if (config.sandbox) await scheduler.work(today(), true);
+      const head = await store.head();
+      if (head) await reads.forCommands.waitFor(head);
+      phase = phase === 'starting' ? 'open' : phase;
+      log.info({ ledgerId, today: today() }, 'ready');
+      if (!config.sandbox) {
+        scheduler.start();
+        void scheduler.work(today(), false).catch((error: unknown) => log.warn({ err: error }, 'due work failed and is tried again'));
+      }
+      const swept = await register.sweep((commandId) => reads.forCommands.streamOf(commandId) !== null);
+      if (swept > 0) log.info({ swept }, 'texts of commands that never came to be were removed');
+    };
+    const beginning = (async () => {
+      for (;;) {
+        try {
+          await begin();
+          return;
+        } catch (error) {
+          if (stopping.signal.aborted) return;
+          log.error({ err: error }, 'the start cannot be finished yet and is tried again');
+          await sleep(1_000, undefined, { signal: stopping.signal }).catch(() => undefined);
+        }
+      }
+    })();
+
+    let marked: string | null = null;
+    const mark = (): void => {
+      const seen = reads.lastSeen();
+      if (seen === null || seen === marked) return;
+      saveMarker(config.data, { ledgerId, lastPosition: seen });
+      marked = seen;
+    };
+    const marking = setInterval(() => {
+      try {
+        mark();
+      } catch (error) {
+        log.warn({ err: error }, 'the last position seen could not be kept');
+      }
+    }, MARKER_EVERY_MS);
+    marking.unref();
+
+    let moving: { day: PlainDate; done: Promise<void> } | null = null;
+    const sandbox: SandboxClock | null =
+      clock instanceof StoredClock
+        ? {
+            today,
+            async move(day) {
+              if (phase !== 'open') throw new Unavailable('starting', 1);
+              while (moving && moving.day !== day) await moving.done.catch(() => undefined);
+              if (moving) {
+                await moving.done;
+                return { today: clock.today() };
+              }
+              if (day < clock.today()) return 'behind';
+              const done = application.gate.alone(async () => {
+                if (day > clock.today()) clock.set(day);
+                await scheduler.work(day, true);
+                const head = await store.head();
+                if (head) await reads.forCommands.waitFor(head);
+              });
+              moving = { day, done };
+              try {
+                await done;
+              } finally {
+                moving = null;
+              }
+              return { today: clock.today() };
+            },
+          }
+        : null;
+
+    let closed: Promise<void> | null = null;
+    return {
+      application: {
+        execute: (envelope) => {
+          if (phase !== 'open') throw new Unavailable(phase === 'starting' ? 'starting' : 'stopping', 1);
+          return application.execute(envelope);
+        },
+      },
+      queries: reads.queries,
+      tokens: {
+        lookup(hash): Caller | null {
+          if (!tokensKnown) throw new Unavailable('starting', 1);
+          const entry = tokens.find(hash);
+          return entry && isAccepted(entry, today()) ? { subject: entry.subject, role: entry.role, tokenId: entry.tokenId } : null;
+        },
+      },
+      readiness: {
+        report(): ReadinessReport {
+          const { stopped, checks } = reads.readiness();
+          const problem = store.problem();
+          const status = phase === 'stopping' ? 'stopping' : phase === 'starting' || problem !== null ? 'starting' : stopped ? 'degraded' : 'ready';
+          return { status, checks: { ...checks, store: problem ?? 'ok' } };
+        },
+      },
+      clock,
+      sandbox,
+      administration: { rebuild: (projection: string) => reads.rebuild(projection as never) },
+      close() {
+        closed ??= (async () => {
+          phase = 'stopping';
+          stopping.abort();
+          clearInterval(marking);
+          await scheduler.stop();
+          await application.close();
+          reads.stop();
+          await beginning;
+          mark();
+          await closeAll();
+        })();
+        return closed;
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** The first start writes an administrator's token to a file only its owner can read; a later one finds it. */
+async function adminToken(store: EventStore, tokens: TokenBook, folder: string, today: PlainDate, build: string, log: Logger): Promise<void> {
+  const file = join(folder, 'admin-token');
+  if (tokens.entries().length > 0) return;
+  // The file first: a crash in between leaves a token that the next start makes valid.
+  const fresh = newToken(crypto.getRandomValues(new Uint8Array(32)));
+  const token = existsSync(file) ? readFileSync(file, 'utf8').trim() : fresh.token;
+  if (!existsSync(file)) writeDurably(file, `${token}\n`, 0o600);
+  const commandId = deriveId('admin-token', hashToken(token));
+  const tokenId = deriveId('token', commandId);
+  const event: TokenEvent = { type: 'TokenIssued', data: { tokenId, subject: 'admin', role: 'admin', hash: hashToken(token), expiresOn: null } };
+  const events = stamp([{ id: deriveId('event', commandId, 0), type: event.type, data: event.data, receipts: [] }], tokenEvents, { commandId, envelope: { name: 'IssueToken', caller: SYSTEM, requestHash: commandId, requestId: commandId } as never, businessDate: today, build }, { status: 201, tokenId });
+  try {
+    await store.append(tokenStream(tokenId), 'no_stream', events);
+  } catch (error) {
+    if (!(error instanceof WrongExpectedRevision)) throw error;
+  }
+  tokens.apply(event);
+  log.info({ file }, 'the administrator\'s token was written; only its owner can read it');
+  console.log(`ledger: the administrator's token is in ${file}`);
+}
+
