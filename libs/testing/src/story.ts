@@ -74,7 +74,7 @@ export class Outcome {
   }
 
   /** Exactly these events, in this order, and nothing else. */
-  then(...lines: readonly string[]): this {
+  thenOnly(...lines: readonly string[]): this {
     this.accepted();
     assert.deepEqual(this.lines, lines);
     return this;

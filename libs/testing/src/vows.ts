@@ -29,7 +29,8 @@ export const recorded = (d: Decision, command: ContractCommand, asked: Asked, re
 export function keepRefusalVows(r: Refusal): void {
   if (!(r instanceof Rejected)) return;
   throughStore({ v: r.violations, f: r.facts });
-  assert.deepEqual(r.violations.map((v) => v.clause), [...r.violations.map((v) => v.clause)].sort(), 'violations are sorted by clause');
+  const clauses = r.violations.map((v) => v.clause);
+  assert.deepEqual(clauses, clauses.toSorted(), 'violations are sorted by clause');
   for (const v of r.violations) {
     assert.ok(isCitable(v.clause), `violation cites ${v.clause}`);
     assert.ok(v.code in VIOLATION_TEXT, `no words for the violation ${v.code}`);
