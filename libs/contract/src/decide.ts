@@ -131,12 +131,13 @@ function conclude(before: RecordedContract | null, built: Built, asked: Asked, o
   return { events, warnings: warningsOf(lifeBefore, life, built.events, asked), answer: built.answer, state };
 }
 
-const KIND_ORDER: readonly ContractEventType[] = ['OptionVoided', 'AccountCountChangeVoided', 'ExcessChargeVoided', 'Renewed', 'OptionEnded', 'Ended', 'SettlementAssessed', 'DeviceDeemedLost'];
+/** Kinds of due work in their order on one day. */
+export const KIND_ORDER: readonly ContractEventType[] = ['OptionVoided', 'AccountCountChangeVoided', 'ExcessChargeVoided', 'Renewed', 'OptionEnded', 'Ended', 'SettlementAssessed', 'DeviceDeemedLost'];
 
 /** Order of due work: by day, then kind, then line (design 23). */
 export function compareDue(a: Due, b: Due): number {
-  const day = (a.on ?? '').localeCompare(b.on ?? '');
-  if (day !== 0) return day;
+  const [dayA, dayB] = [a.on ?? '', b.on ?? ''];
+  if (dayA !== dayB) return dayA < dayB ? -1 : 1;
   const kind = KIND_ORDER.indexOf(a.event.type) - KIND_ORDER.indexOf(b.event.type);
   return kind !== 0 ? kind : subjectOf(a.event) < subjectOf(b.event) ? -1 : 1;
 }

@@ -60,6 +60,11 @@ export interface ProjectionWriter {
   memory<M>(make: () => M): M;
   /** Running maximum of `recordedAt` before the batch's first event; null before any event. */
   readonly knownTime: string | null;
+  /**
+   * Whether the rows have once held the whole log. Until then nobody reads them, and what is the same for many events
+   * may be put off until {@link Projection.settle}.
+   */
+  readonly complete: boolean;
 }
 
 /** A read model: which tables, and what an event does to them. It holds no state but through the writer. */
@@ -77,6 +82,11 @@ export interface Projection<E extends LoggedEvent = LoggedEvent> {
    * the event that threw; what went before stays.
    */
   handle(events: readonly E[], writer: ProjectionWriter): void | Promise<void>;
+  /**
+   * Works off a part of what was put off while the rows were not complete, and says whether something is left. Called at
+   * the log's end, each time in a transaction of its own, before the rows may serve. A throw stops the projection.
+   */
+  settle?(writer: ProjectionWriter): boolean | Promise<boolean>;
 }
 
 /**
@@ -151,6 +161,7 @@ export interface TrackStore {
 
 export interface TrackWriter extends ProjectionWriter {
   knownTime: string | null;
+  complete: boolean;
   /** Throws the projection's memory away. */
   forget(): void;
 }

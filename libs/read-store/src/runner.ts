@@ -33,6 +33,8 @@ interface Feed<E extends LoggedEvent> {
 interface Lane<E extends LoggedEvent> {
   position: string | null;
   readonly feeds: Set<Feed<E>>;
+  /** The bulk of what was put off on the way is worked off. */
+  settled: boolean;
 }
 
 /** All that exists of one projection. */
@@ -270,7 +272,7 @@ class Runner<E extends LoggedEvent> implements ProjectionRunner {
   }
 
   private open(feeds: readonly Feed<E>[]): void {
-    const lane: Lane<E> = { position: feeds[0]?.row.position ?? null, feeds: new Set(feeds) };
+    const lane: Lane<E> = { position: feeds[0]?.row.position ?? null, feeds: new Set(feeds), settled: false };
     for (const feed of feeds) feed.lane = lane;
     const running = this.run(lane).finally(() => this.running.delete(running));
     this.running.add(running);
@@ -315,9 +317,34 @@ class Runner<E extends LoggedEvent> implements ProjectionRunner {
       const more = last !== undefined && events.length >= page.limit;
       if (more) page = read(last.position);
       await this.apply(lane, events);
+      if (!lane.settled && (!more || this.hasReachedLive(lane))) await this.settleBulk(lane);
       if (!this.isFed(lane) || (await this.exclusive(() => this.arrive(lane, !more)))) return;
       if (!more) page = read(lane.position);
       await setImmediate(); // pages may come without any waiting, and others want their turn
+    }
+  }
+
+  /** Works off what was put off on the way, part by part, so that others get their turn. The rest follows on arrival. */
+  private async settleBulk(lane: Lane<E>): Promise<void> {
+    for (const feed of lane.feeds)
+      while (!this.stopping.signal.aborted && (await this.exclusive(() => this.settlePart(feed)))) await setImmediate();
+    lane.settled = true;
+  }
+
+  /** One part of what an incomplete track put off; whether more is left. */
+  private async settlePart(feed: Feed<E>): Promise<boolean> {
+    const { projection, writer, row } = feed;
+    if (!projection.settle || row.complete) return false;
+    try {
+      return await this.store.transaction(() => this.store.savepoint(() => projection.settle!(writer)));
+    } catch (error) {
+      writer.forget();
+      if (this.store.isPassing(error)) throw error;
+      this.options.onError?.(error, projection.name);
+      await this.keep(() => [{ feed, row: { ...row, reason: `settling: ${messageOf(error)}` } }]);
+      await this.leave(feed);
+      this.settle();
+      return false;
     }
   }
 
@@ -328,10 +355,16 @@ class Runner<E extends LoggedEvent> implements ProjectionRunner {
     }
   }
 
+  private hasReachedLive(lane: Lane<E>): boolean {
+    return this.live !== null && this.compare(lane.position, this.live.position) >= 0;
+  }
+
   /** Makes the lane the live one at the log's end, or joins the live one once it is as far. False: neither yet. */
   private async arrive(lane: Lane<E>, atEnd: boolean): Promise<boolean> {
     const { live } = this;
-    if (live ? this.compare(lane.position, live.position) < 0 : !atEnd) return false;
+    if (live ? !this.hasReachedLive(lane) : !atEnd) return false;
+    for (const feed of lane.feeds) while (await this.settlePart(feed));
+    if (!this.isFed(lane)) return true;
     const arrived = [...lane.feeds];
     const first = arrived.filter((feed) => !feed.row.complete);
     if (first.length > 0) await this.keep(() => first.map((feed) => ({ feed, row: { ...feed.row, complete: true } })));
@@ -384,6 +417,7 @@ class Runner<E extends LoggedEvent> implements ProjectionRunner {
   private async handle(feed: Feed<E>, events: readonly E[]): Promise<Track> {
     try {
       feed.writer.knownTime = feed.row.knownTime;
+      feed.writer.complete = feed.row.complete;
       await this.store.savepoint(() => feed.projection.handle(events, feed.writer));
       return moved(feed.row, events);
     } catch (error) {

@@ -270,6 +270,7 @@ class SqliteTracks implements TrackStore {
       memory: <M>(make: () => M) => (memory ??= make()) as M,
       forget: () => (memory = undefined),
       knownTime: null,
+      complete: track.complete,
     };
   }
 
