@@ -64,6 +64,13 @@ export function sha256Hex(input: string | Uint8Array): string {
   return createHash('sha256').update(input).digest('hex');
 }
 
+/** SHA-256 of several runs of bytes taken as one, as its 32 bytes. */
+export function sha256Bytes(...runs: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash('sha256');
+  for (const run of runs) hash.update(run);
+  return hash.digest();
+}
+
 /** HMAC-SHA256(salt, text) as 64 lower-case hex digits: the commitment to a text kept outside the log (design 4). */
 export function commitment(saltHex: string, text: string): string {
   return createHmac('sha256', Buffer.from(saltHex, 'hex')).update(text, 'utf8').digest('hex');
