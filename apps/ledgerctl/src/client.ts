@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Trouble } from './trouble.js';
+
+export interface Answer {
+  readonly status: number;
+  /** The parsed JSON body; null where there is none. */
+  readonly body: Body;
+  /** The command had been answered before; nothing happened now. */
+  readonly replayed: boolean;
+}
+export type Body = { readonly [member: string]: unknown } | null;
+
+export interface CommandOptions {
+  /** Repeats with the same key are one command; needed for whatever may be retried. */
+  readonly key?: string;
+  readonly preview?: boolean;
+}
+
+export interface Connection {
+  /** `http://127.0.0.1:3000` */
+  readonly url: string;
+  readonly token: string;
+  readonly language: 'en' | 'ja';
+  /** How long a call is repeated while the service is away, in milliseconds (default 30,000). */
+  readonly patienceMs?: number;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** Calls the service's HTTP API. Reads and keyed commands are repeated while the service is away. */
+export class Client {
+  constructor(private readonly connection: Connection) {}
+
+  get url(): string {
+    return this.connection.url;
+  }
+  get token(): string {
+    return this.connection.token;
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.call('GET', path, undefined, {}, true);
+  }
+
+  put(path: string, body: object): Promise<Answer> {
+    return this.call('PUT', path, body, {}, true);
+  }
+
+  /** A command, or a question to a simulation. */
+  post(path: string, body: object, { key, preview = false }: CommandOptions = {}): Promise<Answer> {
+    return this.call('POST', preview ? `${path}?preview=true` : path, body, key === undefined ? {} : { 'idempotency-key': key }, preview || key !== undefined);
+  }
+
+  private async call(method: string, path: string, body: object | undefined, headers: { readonly [name: string]: string }, repeatable: boolean): Promise<Answer> {
+    const until = Date.now() + (this.connection.patienceMs ?? 30_000);
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      const answer = await this.once(method, path, body, headers).catch((error: unknown) => error as Error);
+      const away = answer instanceof Error ? answer : answer.status === 503 || answer.status === 429;
+      if (!away) return answer as Answer;
+      if (repeatable && Date.now() + pause < until) {
+        await sleep(pause);
+        continue;
+      }
+      if (!(answer instanceof Error)) return answer;
+      throw new Trouble(`the service at ${this.connection.url} does not answer (${reasonOf(answer)}): is it running, and is LEDGER_PORT its port?`);
+    }
+  }
+
+  private async once(method: string, path: string, body: object | undefined, headers: { readonly [name: string]: string }): Promise<Answer> {
+    const { url, token, language } = this.connection;
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        'accept-language': language,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    let parsed: unknown = null;
+    try {
+      if (text !== '') parsed = JSON.parse(text);
+    } catch {
+      throw new Trouble(`${url} is not the ledger's service: it answered ${response.status} with something that is not JSON`);
+    }
+    return { status: response.status, body: parsed as Body, replayed: response.headers.get('idempotency-replayed') === 'true' };
+  }
+}
+
+/** Node's fetch hides why. */
+const reasonOf = (error: Error): string => {
+  const cause = error.cause as NodeJS.ErrnoException | undefined;
+  return cause?.code ?? cause?.message ?? error.message;
+};
+
+interface Problem {
+  readonly title?: string;
+  readonly detail?: string;
+  readonly code?: string;
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+}
+
+/** What the service said against it, in one line. */
+export function complaintOf({ status, body }: Answer): string {
+  const { title, detail, errors } = (body ?? {}) as Problem;
+  if (errors?.length) return errors.map((e) => (e.path ? `${e.path}: ${e.message}` : e.message)).join('; ');
+  return detail ?? title ?? `HTTP ${status}`;
+}
+
+/** The body of a call that must succeed. @throws {Trouble} with what the service said */
+export function bodyOf(answer: Answer, doing: string): { readonly [member: string]: unknown } {
+  if (answer.status >= 200 && answer.status < 300) return answer.body ?? {};
+  const hint =
+    answer.status === 401
+      ? ' (give an administrator’s token with --token, LEDGER_TOKEN, or the admin-token file of the data folder)'
+      : answer.status === 403
+        ? ' (this needs a token with the role admin)'
+        : '';
+  throw new Trouble(`${doing}: ${complaintOf(answer)}${hint}`);
+}
+
+/** Every row of a list, page by page. */
+export async function* listed(client: Client, path: string, plural: string): AsyncGenerator<{ readonly [member: string]: unknown }> {
+  for (let cursor: unknown = null; ; ) {
+    const query = `${path.includes('?') ? '&' : '?'}limit=500${typeof cursor === 'string' ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
+    const page = bodyOf(await client.get(path + query), `reading ${path}`);
+    yield* (page[plural] ?? []) as { readonly [member: string]: unknown }[];
+    cursor = page['nextCursor'];
+    if (typeof cursor !== 'string') return;
+  }
+}

@@ -1,0 +1,30 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { backup, DatabaseSync } from 'node:sqlite';
+
+const ALL_PAGES = 2 ** 31 - 1;
+
+/** A copy of a database that may be in use: one picture of it, made while others go on writing. Owner only. */
+export async function copyDatabase(from: string, to: string): Promise<void> {
+  closeSync(openSync(to, 'wx', 0o600));
+  const reader = new DatabaseSync(from, { readOnly: true, timeout: 10_000 });
+  try {
+    await backup(reader, to, { rate: ALL_PAGES });
+  } finally {
+    reader.close();
+  }
+}
+
+/** What SQLite itself finds wrong with a file; null: nothing. */
+export function damageOf(file: string): string | null {
+  if (!existsSync(file)) return 'is missing';
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+    const said = db.prepare('PRAGMA integrity_check(3)').all() as { integrity_check: string }[];
+    return said.length === 1 && said[0]!.integrity_check === 'ok' ? null : said.map((s) => s.integrity_check).join('; ');
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    db?.close();
+  }
+}
