@@ -62,11 +62,18 @@ export function warningsOf(before: Life | null, after: Life | null, facts: reado
   for (const o of after.options) if (o.voided && !before?.options.find((x) => x.subject === o.subject)?.voided) warn('option-voided', o.voided.clause, { optionId: o.subject, endsOn: o.voided.on });
   for (const c of after.changes)
     if (c.voided && !before?.changes.find((x) => x.data.changeId === c.data.changeId)?.voided) warn('account-count-change-voided', c.voided.clause, { changeId: c.data.changeId, endsOn: c.voided.on });
-  if (after.policies.art142 === 'returns')
-    for (const d of after.devices) {
-      const option = after.options.find((o) => o.subject === d.optionId)!;
-      if (option.end && d.returnDueOn === null && before?.devices.find((x) => x.optionId === d.optionId)?.returnDueOn !== null)
-        warn('beyond-holiday-table', 'A8-4-2', { optionId: d.optionId, endsOn: option.end.on, table: asked.holidays?.name ?? null });
+  if (after.policies.art142 === 'returns') {
+    const beyond = (clause: CitableId, f: { readonly [key: string]: Json }): void => warn('beyond-holiday-table', clause, { ...f, table: asked.holidays?.name ?? null });
+    for (const { optionId, returnDueOn } of after.devices) {
+      const endOf = (life: Life | null): PlainDate | undefined => life?.options.find((o) => o.subject === optionId)?.end?.on;
+      const endsOn = endOf(after);
+      if (endsOn && returnDueOn === null && endOf(before) !== endsOn) beyond('A8-4-2', { optionId, endsOn });
     }
+    for (const f of facts) {
+      if (f.type !== 'ReplacementArrived') continue;
+      const fault = after.devices.find((d) => d.optionId === f.data.optionId)?.faults.find((x) => x.faultId === f.data.faultId);
+      if (fault && fault.faultyReturnDueOn === null) beyond('A8-4-4b', { optionId: f.data.optionId, arrivedOn: f.data.arrivedOn });
+    }
+  }
   return out;
 }

@@ -1,0 +1,42 @@
+/** The service's log, read past the service. */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openEventStoreDb } from '@app/event-store';
+import type { EventMetadata } from '@app/kernel';
+import { STORE, type Service } from './service.js';
+
+export interface LogEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly data: { readonly [name: string]: unknown };
+  readonly metadata: EventMetadata;
+}
+
+/** Every event in the order of the log. */
+export async function readLog(service: Service): Promise<LogEvent[]> {
+  if (STORE === 'eventstoredb' && service.onEventStoreDb) {
+    const store = await openEventStoreDb({ url: process.env['EVENTSTORE_URL']! });
+    try {
+      const out: LogEvent[] = [];
+      for (let after: string | null = null; ; ) {
+        const page = await store.readAll({ after, limit: 1_000 });
+        out.push(...(page as unknown as LogEvent[]));
+        if (page.length < 1_000) return out;
+        after = page.at(-1)!.position;
+      }
+    } finally {
+      await store.close();
+    }
+  }
+  const db = new DatabaseSync(join(service.data, 'log.sqlite'), { readOnly: true });
+  try {
+    const rows = db.prepare('SELECT id, type, stream, revision, data, metadata FROM events ORDER BY position').all() as unknown as { id: string; type: string; stream: string; revision: number; data: string; metadata: string }[];
+    return rows.map((r) => ({ ...r, data: JSON.parse(r.data) as LogEvent['data'], metadata: JSON.parse(r.metadata) as EventMetadata }));
+  } finally {
+    db.close();
+  }
+}
+
+export const typesOn = (log: readonly LogEvent[], stream: string): string[] => log.filter((e) => e.stream === stream).map((e) => e.type);
