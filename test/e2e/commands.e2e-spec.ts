@@ -12,7 +12,7 @@ beforeAll(async () => {
   api = s.api;
 }, 120_000);
 afterAll(endServices, 60_000);
-afterEach(() => expect(s.errors).toEqual([]));
+afterEach(() => expect(s.complaints()).toEqual([]));
 
 const replayed = (r: Reply): boolean => r.headers['idempotency-replayed'] === 'true';
 

@@ -88,7 +88,7 @@ describe('facts recorded late are judged by their own date (design 10, 16, 17)',
     s.onDay('2026-05-01').thenOnly();
     s.withdrawNotice('base', { as: 'late', consented: '2026-03-01' }).thenOnly(
       'NoticeWithdrawn late consented 2026-03-01',
-      'SettlementVoided base', 'EndUndone base', 'OptionRevived S', 'OptionRevived R',
+      'SettlementVoided base', 'EndUndone base', 'OptionRevived R', 'OptionRevived S',
     );
     expect(s.monthly('2026-04')).toEqual({ base: 100_000, S: 5_000, R: 1_000 });
   });

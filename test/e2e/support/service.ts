@@ -81,8 +81,7 @@ export class Service {
   port = 0;
   token = '';
   api: Api = new Api(0, null);
-  /** What the service said at error level since the last start. */
-  readonly errors: string[] = [];
+  private readonly errors: string[] = [];
   /** Milliseconds from the start of the process to the first ready answer. */
   readyAfterMs = 0;
 
@@ -146,9 +145,9 @@ export class Service {
       this.tail.push(line);
       if (this.tail.length > 40) this.tail.shift();
       if (!line.startsWith('{')) return;
-      const said = JSON.parse(line) as { level: number | string; msg?: string; address?: string };
+      const said = JSON.parse(line) as { level: string; msg?: string; address?: string; err?: { stack?: string } };
       if (said.msg === 'listening') listening(Number(said.address!.split(':').at(-1)));
-      if (said.level === 50 || said.level === 'error') this.errors.push(line);
+      if (said.level === 'error' || said.level === 'fatal') this.errors.push(`${said.msg ?? ''}: ${said.err?.stack?.split('\n').slice(0, 4).join(' ') ?? ''}`);
     };
     createInterface({ input: child.stdout! }).on('line', hear);
     createInterface({ input: child.stderr! }).on('line', hear);
@@ -169,6 +168,11 @@ export class Service {
     this.readyAfterMs = performance.now() - started;
     this.token = readFileSync(join(this.data, 'admin-token'), 'utf8').trim();
     this.api.token = this.token;
+  }
+
+  /** What the service said at error level since it was last asked. */
+  complaints(): string[] {
+    return [...new Set(this.errors.splice(0))];
   }
 
   private async failed(how: string): Promise<Error> {
