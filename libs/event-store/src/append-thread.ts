@@ -27,9 +27,8 @@ export const OK = 0;
 export const CONFLICT = 1;
 export const FAILED = 2;
 
-/** SQLite's primary result codes that mean something here. */
+/** SQLite's result code for an input or output error. */
 export const SQLITE_IOERR = 10;
-export const SQLITE_FULL = 13;
 
 /**
  * The only writer of the log. Runs in a thread of its own from its source text (see embedded.ts), so it must not

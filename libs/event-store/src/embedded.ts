@@ -145,7 +145,9 @@ class EmbeddedStore implements EventStore {
   private pollAgainAt = 0;
   private closing: Promise<void> | undefined;
   private finished: (() => void) | undefined;
+  /** Why nothing can be written until a restart, and why the last append failed. */
   private trouble: string | null = null;
+  private lastFailure: string | null = null;
 
   constructor(options: EmbeddedStoreOptions) {
     this.pollMs = options.pollMs ?? 250;
@@ -229,7 +231,10 @@ class EmbeddedStore implements EventStore {
     for (let i = 0; i < appends.length; i++) {
       const { stream, expected, resolve, reject } = appends[i]!;
       const [kind, a, b] = [answer[3 * i], answer[3 * i + 1] as number, answer[3 * i + 2]];
-      if (kind === OK) resolve({ revision: a, position: String(b) });
+      if (kind === OK) {
+        this.lastFailure = null;
+        resolve({ revision: a, position: String(b) });
+      }
       else if (kind === CONFLICT) reject(new WrongExpectedRevision(stream, expected, a < 0 ? 'no_stream' : a));
       else reject(this.failure(stream, a, String(b)));
     }
@@ -237,7 +242,7 @@ class EmbeddedStore implements EventStore {
   };
 
   private failure(stream: string, code: number, text: string): Error {
-    if (code !== SQLITE_IOERR) return new StoreUnavailable(`the log cannot be written: ${text}`);
+    if (code !== SQLITE_IOERR) return new StoreUnavailable((this.lastFailure = `the log cannot be written: ${text}`));
     const first = this.trouble === null;
     this.trouble ??= `the log cannot be written until a restart: ${text}`;
     return first ? new UnknownOutcome(stream, { cause: new Error(text) }) : new StoreUnavailable(this.trouble);
@@ -283,7 +288,7 @@ class EmbeddedStore implements EventStore {
   }
 
   problem(): string | null {
-    return this.trouble;
+    return this.trouble ?? this.lastFailure;
   }
 
   async *subscribe({ after, streamPrefixes, signal, batch = DEFAULT_BATCH }: SubscribeOptions): AsyncGenerator<SubscriptionMessage, void, undefined> {

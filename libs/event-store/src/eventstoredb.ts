@@ -1,5 +1,6 @@
 import type { EventMetadata, Json } from '@app/kernel';
-import type { AllStreamRecordedEvent, AppendResult as ClientAppendResult, EventStoreDBClient, Position as ClientPosition, RecordedEvent } from '@eventstore/db-client';
+import type { AllStreamRecordedEvent, EventStoreDBClient, Position as ClientPosition, RecordedEvent } from '@eventstore/db-client';
+import { type Appended, AppendRefused, AppendStream, loadProtocol, type Protocol } from './append-stream.js';
 import {
   type AppendResult,
   AppendTooLarge,
@@ -37,74 +38,56 @@ const DEFAULT_BATCH = 500;
 const SEARCH_WINDOW = 2_000;
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 3_000;
-/** gRPC status: a live subscription was dropped because a burst overran the server's buffer. Normal operation. */
+/** gRPC status codes. ABORTED: a burst overran the server's buffer for a live subscription, which is normal operation. */
 const ABORTED = 10;
+const PERMISSION_DENIED = 7;
+const UNIMPLEMENTED = 12; // a server before 21.10
+const UNAUTHENTICATED = 16;
+const REFUSALS: readonly unknown[] = [PERMISSION_DENIED, UNIMPLEMENTED, UNAUTHENTICATED];
 
 /**
- * Opens the store on an EventStoreDB server (20.10 and later) or its successor. Does not wait for the server.
- * One server per process: the client library keeps all pending appends of a process in one map.
+ * Opens the store on an EventStoreDB server (21.10 and later) or its successor. Does not wait for the server.
+ * @throws on a connection string that cannot be read
  */
 export async function openEventStoreDb(options: EventStoreDbOptions): Promise<EventStore> {
-  const library = await import('@eventstore/db-client');
-  return new EventStoreDb(library, Connections.for(library, options.url), options);
+  const [library, protocol] = await Promise.all([import('@eventstore/db-client'), loadProtocol()]);
+  return new EventStoreDb(library, new Connection(library, protocol, options.url), options);
 }
 
-/**
- * The clients of this process. Appends have one to themselves: an error on any other stream of a client replaces its
- * channel while older append streams live on, and then the fault of one rejects the appends of another and a late
- * answer throws inside the library.
- */
-class Connections {
-  private static shared: Connections | undefined;
-  private users = 0;
-  private readonly clients: { append?: EventStoreDBClient; read?: EventStoreDBClient } = {};
+/** The client in use and its stream of appends, made when needed and given up when they seem stuck. */
+class Connection {
+  private current: EventStoreDBClient | undefined;
+  private stream: AppendStream | undefined;
 
-  static for(library: Library, url: string): Connections {
-    const shared = (this.shared ??= new Connections(library, url));
-    if (shared.url !== url) throw new Error('this process already uses another EventStoreDB; one client per process');
-    try {
-      shared.client('read');
-    } catch (error) {
-      if (shared.users === 0) this.shared = undefined;
-      throw error;
-    }
-    shared.users++;
-    process.on('unhandledRejection', containLateReply);
-    return shared;
-  }
-
-  private constructor(
+  constructor(
     private readonly library: Library,
+    private readonly protocol: Protocol,
     private readonly url: string,
-  ) {}
-
-  client(use: 'append' | 'read'): EventStoreDBClient {
-    return (this.clients[use] ??= this.library.EventStoreDBClient.connectionString(this.url));
+  ) {
+    this.client();
   }
 
-  /** Gives up a client that may be stuck for good (a failed first call for the server's features is remembered for ever). */
-  retire(use: 'append' | 'read', client: EventStoreDBClient): void {
-    if (this.clients[use] !== client) return;
-    this.clients[use] = undefined;
+  client(): EventStoreDBClient {
+    return (this.current ??= this.library.EventStoreDBClient.connectionString(this.url));
+  }
+
+  appends(): AppendStream {
+    if (!this.stream || this.stream.over) this.stream = new AppendStream(this.protocol, this.client());
+    return this.stream;
+  }
+
+  /** Gives up a client whose connection has gone silent: its other calls fail now and are made again by their makers. */
+  retire(client: EventStoreDBClient): void {
+    if (this.current !== client) return;
+    this.current = undefined;
+    this.stream?.cancel();
     void client.dispose().catch(ignore);
   }
 
-  async release(): Promise<void> {
-    process.off('unhandledRejection', containLateReply);
-    if (--this.users > 0) return;
-    if (Connections.shared === this) Connections.shared = undefined;
-    const clients = Object.values(this.clients);
-    await Promise.race([Promise.allSettled(clients.map((c) => c.dispose())), delay(1_000)]);
+  async close(): Promise<void> {
+    this.stream?.cancel();
+    await Promise.race([this.current?.dispose(), delay(1_000)]);
   }
-}
-
-/**
- * The library lets some rejections of broken append streams go unhandled, which would end the process. The appends
- * concerned have their own time limit and are repeated, so nothing is lost. Whatever is not the library's stays fatal.
- */
-function containLateReply(reason: unknown): void {
-  if (reason instanceof Error && /[\\/]@(eventstore[\\/]db-client|grpc[\\/]grpc-js)[\\/]/.test(reason.stack ?? '')) return;
-  if (process.listeners('unhandledRejection').every((l) => l === containLateReply)) throw reason;
 }
 
 class EventStoreDb implements EventStore {
@@ -114,14 +97,12 @@ class EventStoreDb implements EventStore {
   private readonly underWay = new Set<Promise<unknown>>();
   private readonly closed = new AbortController();
   private closing: Promise<void> | undefined;
-  /** Definite answers so far: tells a slow server from a silent append stream. */
-  private answers = 0;
   private appendTrouble: string | null = null;
   private subscribeTrouble: string | null = null;
 
   constructor(
     private readonly library: Library,
-    private readonly connections: Connections,
+    private readonly connection: Connection,
     options: EventStoreDbOptions,
   ) {
     this.attemptMs = options.attemptMs ?? 3_000;
@@ -143,23 +124,22 @@ class EventStoreDb implements EventStore {
     const giveUpAt = performance.now() + this.totalMs;
     let maybeWritten = false;
     for (let attempt = 0; ; attempt++) {
-      const client = this.connections.client('append');
-      const answersBefore = this.answers;
+      const client = this.connection.client();
+      const appends = this.connection.appends();
+      const received = appends.received;
       try {
-        const result = await withTimeout(this.appendOnce(client, stream, expected, texts), this.attemptMs);
-        this.answers++;
+        const appended = await withTimeout(appends.append(stream, expected, texts), this.attemptMs);
         this.appendTrouble = null;
-        return result.position ? { revision: revisionOf(result.nextExpectedRevision), position: toPosition(result.position) } : await this.readBack(stream, result);
+        return await this.result(stream, appended);
       } catch (error) {
-        const refusal = this.refusal(stream, expected, texts, error);
-        if (refusal) {
-          this.answers++;
-          if (!(refusal instanceof StoreUnavailable)) this.appendTrouble = null;
-          throw refusal;
+        if (error instanceof WrongExpectedRevision || error instanceof AppendTooLarge) {
+          this.appendTrouble = null;
+          throw error;
         }
         this.appendTrouble = `appends fail: ${describe(error)}`;
+        if (error instanceof AppendRefused || isRefusal(error)) throw new StoreUnavailable(this.appendTrouble, { cause: error });
         maybeWritten ||= !neverSent(error);
-        if (!(error instanceof TimedOut) || this.answers === answersBefore) this.connections.retire('append', client);
+        if (error instanceof TimedOut && appends.received === received) this.connection.retire(client);
         const pause = backoff(attempt);
         if (performance.now() + pause >= giveUpAt)
           throw maybeWritten ? new UnknownOutcome(stream, { cause: error }) : new StoreUnavailable(this.appendTrouble, { cause: error });
@@ -168,40 +148,21 @@ class EventStoreDb implements EventStore {
     }
   }
 
-  private appendOnce(client: EventStoreDBClient, stream: string, expected: ExpectedRevision, texts: readonly string[]): Promise<ClientAppendResult> {
-    const { jsonEvent, NO_STREAM } = this.library;
-    const events = [];
-    for (let i = 0; i < texts.length; i += 4)
-      // Parsed canonical text is printed by the library in the same order: what is stored is canonical, byte for byte.
-      events.push(jsonEvent({ id: texts[i]!, type: texts[i + 1]!, data: JSON.parse(texts[i + 2]!), metadata: JSON.parse(texts[i + 3]!) }));
-    return client.appendToStream(stream, events, { expectedRevision: expected === 'no_stream' ? NO_STREAM : BigInt(expected) });
-  }
-
-  /** A definite no, in the port's terms; null when the outcome is open. */
-  private refusal(stream: string, expected: ExpectedRevision, texts: readonly string[], error: unknown): Error | null {
-    const { WrongExpectedVersionError, MaxAppendSizeExceededError, AccessDeniedError, StreamDeletedError } = this.library;
-    if (error instanceof WrongExpectedVersionError) {
-      const actual = error.actualVersion;
-      return new WrongExpectedRevision(stream, expected, typeof actual === 'bigint' ? revisionOf(actual) : 'no_stream');
-    }
-    if (error instanceof MaxAppendSizeExceededError) {
-      const bytes = texts.reduce((sum, text, i) => (i % 4 === 2 ? sum + Buffer.byteLength(text) : sum), 0);
-      return new AppendTooLarge(bytes, error.maxAppendSize);
-    }
-    if (error instanceof AccessDeniedError || error instanceof StreamDeletedError)
-      return new StoreUnavailable((this.appendTrouble = `appends fail: ${describe(error)}`), { cause: error });
-    return null;
-  }
-
   /** Some answers come without a position: the event knows it. */
-  private async readBack(stream: string, { nextExpectedRevision }: ClientAppendResult): Promise<AppendResult> {
-    const revision = revisionOf(nextExpectedRevision);
-    const [event] = await this.readStream(stream, { from: revision, limit: 1 });
+  private async result(stream: string, { revision: last, position }: Appended): Promise<AppendResult> {
+    const revision = revisionOf(last);
+    if (position) return { revision, position: toPosition(position) };
+    const [event] = await this.read(stream, { from: revision, limit: 1 });
     return { revision, position: event!.position };
   }
 
-  async readStream(stream: string, { from, direction = 'forwards', limit }: ReadStreamOptions = {}): Promise<StoredEvent[]> {
+  async readStream(stream: string, options: ReadStreamOptions = {}): Promise<StoredEvent[]> {
     if (this.closing) throw new StoreClosed();
+    return this.read(stream, options);
+  }
+
+  private async read(stream: string, { from, direction = 'forwards', limit }: ReadStreamOptions): Promise<StoredEvent[]> {
+    if (limit === 0) return [];
     const { FORWARDS, BACKWARDS, START, END, StreamNotFoundError } = this.library;
     const forwards = direction === 'forwards';
     return this.repeatRead(async (client) => {
@@ -268,12 +229,12 @@ class EventStoreDb implements EventStore {
   private async repeatRead<T>(read: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
     const giveUpAt = performance.now() + this.totalMs;
     for (let attempt = 0; ; attempt++) {
-      const client = this.connections.client('read');
+      const client = this.connection.client();
       try {
         return await read(client);
       } catch (error) {
-        if (error instanceof this.library.AccessDeniedError) throw new StoreUnavailable(`reads fail: ${describe(error)}`, { cause: error });
-        if (error instanceof TimedOut) this.connections.retire('read', client);
+        if (isRefusal(error)) throw new StoreUnavailable(`reads fail: ${describe(error)}`, { cause: error });
+        if (error instanceof TimedOut) this.connection.retire(client);
         const pause = backoff(attempt);
         if (this.closing) throw new StoreClosed();
         if (performance.now() + pause >= giveUpAt) throw new StoreUnavailable(`reads fail: ${describe(error)}`, { cause: error });
@@ -335,7 +296,7 @@ class EventStoreDb implements EventStore {
       checkpointInterval: 1,
       checkpointReached: async (_: unknown, position: ClientPosition): Promise<void> => void subscription.push(new Mark('checkpoint', position)),
     };
-    const subscription = this.connections.client('read').subscribeToAll(
+    const subscription = this.connection.client().subscribeToAll(
       {
         fromPosition: after === null ? START : parsePosition(after),
         filter: streamPrefixes ? streamNameFilter({ ...filterOptions, prefixes: [...streamPrefixes] }) : streamNameFilter({ ...filterOptions, regex: '^[^$]' }),
@@ -371,7 +332,8 @@ class EventStoreDb implements EventStore {
           const position = toPosition(item.event.position);
           if (at === null || this.compare(position, at) > 0) events.push(toStored(item.event));
         } else if (item === null) {
-          if (subscription.readableLength > 0) continue;
+          if (state.error) throw state.error;
+          if (state.over) return;
           // Servers before 23.10 do not say that they have caught up.
           live ||= headBefore === null || (at !== null && this.compare(at, headBefore) >= 0);
           if (live && said !== at) {
@@ -379,10 +341,6 @@ class EventStoreDb implements EventStore {
             yield { message: { kind: 'caughtUp', position: at }, at };
           } else await state.change();
           if (signal.aborted) return;
-          if (state.over && subscription.readableLength === 0) {
-            if (state.error) throw state.error;
-            return;
-          }
         }
       }
     } finally {
@@ -399,7 +357,7 @@ class EventStoreDb implements EventStore {
   private async finish(): Promise<void> {
     this.closed.abort();
     await Promise.all(this.underWay);
-    await this.connections.release();
+    await this.connection.close();
   }
 }
 
@@ -487,6 +445,9 @@ const describe = (error: unknown): string => (error instanceof Error ? error.mes
 
 /** gRPC promises that such a call did not leave this machine. */
 const neverSent = (error: unknown): boolean => /No connection established|Name resolution failed|Failed to connect|ECONNREFUSED/.test(describe(error));
+
+/** No repetition will help. The code is what counts: during failures the client throws plain errors that carry one. */
+const isRefusal = (error: unknown): boolean => REFUSALS.includes((error as { code?: unknown }).code);
 
 const isSystem = (event: { readonly streamId: string; readonly type: string }): boolean => event.streamId.startsWith('$') || event.type.startsWith('$');
 

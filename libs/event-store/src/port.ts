@@ -142,10 +142,10 @@ export class StoreUnavailable extends Error {
 export class AppendTooLarge extends Error {
   override readonly name = 'AppendTooLarge';
   constructor(
-    readonly bytes: number,
+    readonly bytes: number | undefined,
     readonly limit: number = MAX_APPEND_BYTES,
   ) {
-    super(`${bytes} bytes of data in one append; at most ${limit} are allowed`);
+    super(`${bytes === undefined ? 'too much' : `${bytes} bytes of`} data in one append; at most ${limit} bytes are allowed`);
   }
 }
 
