@@ -78,7 +78,7 @@ export class Api {
     const data = sent.raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const headers: { [name: string]: string } = { accept: 'application/json', 'accept-language': 'en' };
     if (this.token !== null) headers['authorization'] = `Bearer ${this.token}`;
-    if (data !== undefined) headers['content-type'] = 'application/json';
+    if (data !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(data)) });
     if (method === 'POST' && sent.key !== null && !path.includes('/simulations/')) headers['idempotency-key'] = sent.key ?? randomUUID();
     Object.assign(headers, sent.headers);
     return new Promise((resolve, reject) => {
