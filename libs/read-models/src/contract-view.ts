@@ -150,7 +150,7 @@ export function contractView(recorded: RecordedContract, at: Viewing): ContractV
     ...identity(contract, at),
     item: { code: contract.item, name: itemNameAt(contract.item, maxDate(day, FIRST_DAY)) },
     accountCount: valueAt(base.counts!, day),
-    status: statusOf(base, at.asOf),
+    status: statusOf({ billingStartsOn: base.billingStartsOn, endsOn: end?.on ?? null }, at.asOf),
     licensorTerms: licensorTerms(state),
     period: periodView(base, day, policies),
     end: endView(end),
@@ -189,10 +189,10 @@ export function lastContracted(state: RecordedContract): Contracted | undefined 
 }
 
 /** `cancelling` from the day its end is fixed through its last day; an end before billing goes from accepted to ended. */
-export function statusOf(line: Pick<Line, 'billingStartsOn' | 'end'>, asOf: PlainDate): Status {
-  if (line.end && asOf > line.end.on) return 'ended';
+export function statusOf(line: { readonly billingStartsOn: PlainDate; readonly endsOn: PlainDate | null }, asOf: PlainDate): Status {
+  if (line.endsOn !== null && asOf > line.endsOn) return 'ended';
   if (asOf < line.billingStartsOn) return 'accepted';
-  return line.end ? 'cancelling' : 'active';
+  return line.endsOn === null ? 'active' : 'cancelling';
 }
 
 /** A line that has ended stays as it was on its last day. */
@@ -234,7 +234,7 @@ function optionView(line: OptionLine, asOf: PlainDate, policies: Policies): Opti
     billingStartsOn: line.billingStartsOn,
     period: periodView(shown, day, policies),
     monthlyFee: amountOn(line, day),
-    status: voided ? 'voided' : statusOf(line, asOf),
+    status: voided ? 'voided' : statusOf({ billingStartsOn: line.billingStartsOn, endsOn: line.end?.on ?? null }, asOf),
     end: endView(line.end),
     ...voidedBy(voided),
   };

@@ -10,4 +10,9 @@ export interface LedgerEvent {
   readonly position: string;
   readonly data: Json;
   readonly metadata: EventMetadata;
+  /** `data` as it is stored, byte for byte. */
+  readonly rawData: string;
 }
+
+/** The part of a stream's name after its category, or null for a stream of another category. */
+export const idIn = (category: string, stream: string): string | null => (stream.startsWith(category) && stream[category.length] === '-' ? stream.slice(category.length + 1) : null);

@@ -20,7 +20,7 @@ import {
   type Refusal,
   type VendorState,
 } from '@app/contract';
-import { deriveId, Malformed, NotFound, Rejected, type EventMetadata, type Json, type TextRef } from '@app/kernel';
+import { canonicalJson, deriveId, Malformed, NotFound, Rejected, type EventMetadata, type Json, type TextRef } from '@app/kernel';
 import type { LedgerEvent } from '../ledger-event.js';
 
 export const day = (text: string): PlainDate => plainDate(text);
@@ -164,7 +164,7 @@ export class TestLedger {
         receipts: (event as { receipts?: EventMetadata["receipts"] }).receipts ?? [],
         ...more,
       };
-      return { id: id ?? deriveId('event', commandId, i), type, stream, revision, position: String(this.log.length + i + 1), data: data as Json, metadata };
+      return { id: id ?? deriveId('event', commandId, i), type, stream, revision, position: String(this.log.length + i + 1), data: data as Json, metadata, rawData: canonicalJson(data) };
     });
     this.log.push(...recorded);
     return recorded;

@@ -1,0 +1,209 @@
+/** The tables of the read models, for typed queries. Days and instants are text, booleans 0 and 1, JSON is text. */
+import type { Generated } from 'kysely';
+import type { PlainDate } from '@app/calendar';
+
+/** One contract and what lists filter by. `no` counts contracts in the order in which they were recorded. */
+export interface ContractsTable {
+  no: Generated<number>;
+  contract_id: string;
+  management_unit_id: string;
+  contractor_id: string;
+  item: string;
+  application_number: string;
+  accepted_on: PlainDate;
+  billing_starts_on: PlainDate;
+  /** Last day in force once it is fixed; of a void contract the day of acceptance. */
+  end_on: PlainDate | null;
+  void: number;
+  rounding: 'floor' | 'halfUp';
+  /** Last event of its stream in these rows; -1 while nothing is derived yet. */
+  revision: number;
+  position: string;
+  /** What falls due next. */
+  due_on: PlainDate | null;
+  /** Place of the kind in the order of due work. */
+  due_kind: number | null;
+  due_subject: string | null;
+}
+
+/** The contract's events as far as its state is folded from them. */
+export interface ContractEventsTable {
+  no: number;
+  revision: number;
+  /** JSON, see `EventBody`. */
+  body: string;
+}
+
+/** Contracts whose derived rows are behind their events; only while the rows are not complete. */
+export interface PutOffTable {
+  no: number;
+}
+
+/** Lines with renewing terms that are still in force as far as the contract's last event knows. */
+export interface RenewalsTable {
+  no: number;
+  /** 0 the base, then the options in the order of their entry. */
+  line: number;
+  subject: string;
+  option: number | null;
+  starts_on: PlainDate;
+  chain_anchor: 'previousEnd' | 'originalStart';
+  end_on: PlainDate | null;
+  end_reason: string | null;
+  end_clause: string | null;
+  term_ends_on: PlainDate;
+  deadline: PlainDate;
+}
+
+/** What fixed ends cost, by contract and end day. */
+export interface SettlementsTable {
+  no: number;
+  due_on: PlainDate;
+  total: number;
+  /** JSON: `SettlementLine[]`. */
+  lines: string;
+}
+
+/** Charges other than monthly ones. */
+export interface ChargesTable {
+  no: number;
+  n: number;
+  id: string;
+  kind: string;
+  subject: string;
+  clause: string;
+  due_on: PlainDate;
+  amount: number | null;
+  voided_by: string | null;
+}
+
+/** Days of a line with one monthly amount. */
+export interface SegmentsTable {
+  no: number;
+  line: number;
+  subject: string;
+  from_day: PlainDate;
+  /** 9999-12-31 while no end is fixed. */
+  to_day: PlainDate;
+  amount: number;
+  /** Whether the line is first charged on `from_day`. */
+  first: number;
+}
+
+/** What a vendor's discontinuation means for a contract. */
+export interface OutcomesTable {
+  discontinuation_id: string;
+  no: number;
+  outcome: string;
+  ends_on: PlainDate | null;
+  reason: string | null;
+  /** Whether the contract's own events say so already. */
+  told: number;
+}
+
+export interface VendorEventsTable {
+  vendor: string;
+  revision: number;
+  body: string;
+}
+
+export interface UnitsTable {
+  no: Generated<number>;
+  management_unit_id: string;
+  contractor_id: string;
+  /** JSON: references into the register. */
+  contractor_name: string;
+  name: string;
+  revision: number;
+  position: string;
+}
+
+/** Appends that a unit prepared for a contract's stream and that have not been seen there. */
+export interface ReservationsTable {
+  event_id: string;
+  management_unit_id: string;
+  contract_id: string;
+}
+
+export interface RecordsTable {
+  no: Generated<number>;
+  record_id: string;
+  clause: string;
+  occurred_on: PlainDate;
+  contract_id: string | null;
+  option_id: string | null;
+  document: string | null;
+  note: string;
+  recorded_at: string;
+  position: string;
+}
+
+export interface CommandsTable {
+  n: Generated<number>;
+  /** The first 48 bits of the id, for a small index. */
+  key: number;
+  command_id: string;
+  stream: string;
+  request_hash: string;
+  name: string;
+}
+
+export interface TokensTable {
+  no: Generated<number>;
+  token_id: string;
+  subject: string;
+  role: string;
+  hash: string;
+  label: string | null;
+  expires_on: PlainDate | null;
+  issued_at: string;
+  revoked_at: string | null;
+}
+
+export interface ClockMarksTable {
+  n: number;
+  position: string;
+  known_time: string;
+}
+
+export interface ClockDropsTable {
+  position: string;
+  known_time: string;
+}
+
+export interface RefusalsTable {
+  no: Generated<number>;
+  command_id: string;
+  type: string;
+  name: string;
+  subject: string;
+  /** JSON: the clauses cited, in order. */
+  clauses: string;
+  /** JSON: the event's data. */
+  data: string;
+  recorded_at: string;
+  position: string;
+}
+
+export interface ReadModels {
+  contracts: ContractsTable;
+  contract_events: ContractEventsTable;
+  put_off: PutOffTable;
+  renewals: RenewalsTable;
+  settlements: SettlementsTable;
+  charges: ChargesTable;
+  segments: SegmentsTable;
+  outcomes: OutcomesTable;
+  vendor_events: VendorEventsTable;
+  units: UnitsTable;
+  reservations: ReservationsTable;
+  records: RecordsTable;
+  commands: CommandsTable;
+  tokens: TokensTable;
+  clock_marks: ClockMarksTable;
+  clock_drops: ClockDropsTable;
+  refusals: RefusalsTable;
+}
+
+/** Stands for "without end" where a range is compared. */
+export const OPEN = '9999-12-31' as PlainDate;
