@@ -1,0 +1,3 @@
+export * from './events.js';
+export * from './picture.js';
+export * from './translate.js';
