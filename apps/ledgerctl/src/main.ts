@@ -91,7 +91,7 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .command('demo')
     .description('fills a sandbox with a believable year of contracts and keeps it running')
     .option('--exit', 'stop the service again when it is filled')
-    .action(action((settings, options: DemoOptions) => runDemo(settings, options)));
+    .action(action((settings, options: DemoOptions) => runDemo(settings, cli.opts<CommonOptions>().data, options)));
 
   const strict = (c: Command): void => {
     c.exitOverride().allowExcessArguments(false);

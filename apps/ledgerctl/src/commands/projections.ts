@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRunner, openReadStore, type ProjectionStatus } from '@app/read-store';
 import { PROJECTIONS } from '../projections.js';
-import { bodyOf, listed, type Client } from '../client.js';
+import { bodyOf, type Client } from '../client.js';
 import { interruption } from '../interrupt.js';
 import { ledgerIdOf, openLog, roughly } from '../open.js';
 import { progress, say, sayJson, table, type Bar } from '../output.js';
@@ -19,7 +19,7 @@ export async function projectionStatus(settings: Settings): Promise<void> {
   say(table(['projection', 'version', 'state', 'position', 'reason'], rows.map((r) => [r.name, r.version, r.rebuilding ? `${r.state}, rebuilding` : r.state, r.position, r.reason])));
 }
 
-const statusOf = async (client: Client): Promise<Status[]> => (await Array.fromAsync(listed(client, '/v1/admin/projections', 'projections'))) as unknown as Status[];
+const statusOf = async (client: Client): Promise<Status[]> => bodyOf(await client.get('/v1/admin/projections'), 'reading the projections')['projections'] as Status[];
 
 /** What the checkpoints say, and what the next start would do about it. */
 async function statusOfFiles(settings: Settings): Promise<(Status | (Omit<Status, 'state'> & { state: string }))[]> {
