@@ -1,5 +1,4 @@
 import { createHash, createHmac } from 'node:crypto';
-import serialize from 'canonicalize';
 
 /** A value that JSON can hold. No bigint, no undefined inside arrays, no non-finite numbers. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -17,10 +16,10 @@ export class NotCanonical extends Error {
 const INTEGER_KEY = /^(0|[1-9]\d*)$/;
 
 /**
- * Refuses what RFC 8785 or the log's own rules cannot hold: unpaired surrogates, non-finite numbers, bigints,
+ * Names the first place that RFC 8785 or the log's own rules cannot hold: unpaired surrogates, non-finite numbers, bigints,
  * and keys that look like integers (JavaScript reorders them, so bytes would not survive a parse).
  */
-export function assertCanonical(value: unknown, path = ''): void {
+function findFault(value: unknown, path = ''): void {
   switch (typeof value) {
     case 'string':
       if (!value.isWellFormed()) throw new NotCanonical(path, 'text holds an unpaired surrogate');
@@ -36,14 +35,14 @@ export function assertCanonical(value: unknown, path = ''): void {
       if (Array.isArray(value)) {
         value.forEach((v, i) => {
           if (v === undefined) throw new NotCanonical(`${path}[${i}]`, 'a list holds undefined');
-          assertCanonical(v, `${path}[${i}]`);
+          findFault(v, `${path}[${i}]`);
         });
         return;
       }
       for (const [k, v] of Object.entries(value)) {
         if (INTEGER_KEY.test(k)) throw new NotCanonical(`${path}.${k}`, 'a key that looks like an integer; use a list');
         if (!k.isWellFormed()) throw new NotCanonical(path, 'a key holds an unpaired surrogate');
-        assertCanonical(v, path ? `${path}.${k}` : k);
+        findFault(v, path ? `${path}.${k}` : k);
       }
       return;
     default:
@@ -51,12 +50,81 @@ export function assertCanonical(value: unknown, path = ''): void {
   }
 }
 
+/** Text that stands between quotes as it is. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+/** Thrown to leave {@link write}; the place is looked for afterwards, so that sound values do not pay for paths. */
+const FAULT = new Error('not canonical');
+const SORTED_IN_PLACE = 32;
+/** `"key":` by key. Keys come from types, not from users; the bound is for those that do. */
+const KEYS = new Map<string, string>();
+const KEYS_KEPT = 4_096;
+
+function writeText(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
+  if (!text.isWellFormed()) throw FAULT;
+  return JSON.stringify(text);
+}
+
+function writeKey(key: string): string {
+  let text = KEYS.get(key);
+  if (text === undefined) {
+    if (INTEGER_KEY.test(key)) throw FAULT;
+    text = `${writeText(key)}:`;
+    if (KEYS.size < KEYS_KEPT) KEYS.set(key, text);
+  }
+  return text;
+}
+
+/** In order of UTF-16 code units. Few keys are the rule, and insertion beats a call of the general sort then. */
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value);
+  if (keys.length > SORTED_IN_PLACE) return keys.sort();
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i]!;
+    let at = i - 1;
+    for (; at >= 0 && keys[at]! > key; at--) keys[at + 1] = keys[at]!;
+    keys[at + 1] = key;
+  }
+  return keys;
+}
+
+function write(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return writeText(value);
+    case 'number':
+      if (!Number.isFinite(value)) throw FAULT;
+      return String(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object': {
+      if (value === null) return 'null';
+      let out = '';
+      if (Array.isArray(value)) {
+        for (let i = 0; i < value.length; i++) out += (i === 0 ? '' : ',') + write(value[i]);
+        return `[${out}]`;
+      }
+      for (const key of sortedKeys(value)) {
+        const member = (value as { readonly [key: string]: unknown })[key];
+        const text = writeKey(key);
+        if (member !== undefined) out += (out === '' ? '' : ',') + text + write(member);
+      }
+      return `{${out}}`;
+    }
+    default:
+      throw FAULT;
+  }
+}
+
 /** RFC 8785 canonical JSON of a value; members whose value is undefined are left out. Throws {@link NotCanonical}. */
 export function canonicalJson(value: unknown): string {
-  assertCanonical(value);
-  const text = serialize(value);
-  if (text === undefined) throw new NotCanonical('', 'nothing to store');
-  return text;
+  try {
+    return write(value);
+  } catch (error) {
+    if (error !== FAULT) throw error;
+    findFault(value);
+    throw new NotCanonical('', 'nothing to store');
+  }
 }
 
 /** SHA-256 of a UTF-8 text or bytes, as 64 lower-case hex digits. */
