@@ -16,7 +16,8 @@ export async function loadProtocol() {
     import('@eventstore/db-client/generated/streams_pb.js'),
     import('@eventstore/db-client/generated/shared_pb.js'),
   ]);
-  return { grpc, streams, shared };
+  // the default is what these CommonJS modules export: Node cannot see the names in generated code
+  return { grpc: grpc.default, streams: streams.default, shared: shared.default };
 }
 export type Protocol = Awaited<ReturnType<typeof loadProtocol>>;
 
@@ -60,8 +61,8 @@ export class AppendStream {
     private readonly protocol: Protocol,
     client: EventStoreDBClient,
   ) {
-    const { GRPCStreamCreator, callArguments } = client as unknown as Internals;
-    this.call = GRPCStreamCreator(protocol.grpc.StreamsClient, 'append', (grpc) => grpc.batchAppend(...callArguments({}, { deadline: Infinity })))();
+    const internals = client as unknown as Internals;
+    this.call = internals.GRPCStreamCreator(protocol.grpc.StreamsClient, 'append', (grpc) => grpc.batchAppend(...internals.callArguments({}, { deadline: Infinity })))();
     this.call.then(
       (call) => {
         call.on('data', (answer: BatchAppendResp) => this.answered(answer));

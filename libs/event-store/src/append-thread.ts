@@ -146,6 +146,19 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
   /** Set by an I/O error: what a failed sync left on disk is not known, so nothing more is written until a restart. */
   let broken: unknown = null;
 
+  const alone = (m: (string | number)[], i: number): AppendAnswer => {
+    const answer: AppendAnswer = [];
+    try {
+      if (broken) throw broken;
+      transact(() => void appendOne(m, i, answer));
+      return answer;
+    } catch (error) {
+      const failed = failure(error);
+      if (failed[1] === 10) broken = error;
+      return failed;
+    }
+  };
+
   const serve = (group: (string | number)[][]): void => {
     let answers: AppendAnswer[] = [];
     try {
@@ -157,21 +170,12 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
           answers.push(out);
         }
       });
-    } catch (cause) {
+    } catch (error) {
+      if (failure(error)[1] === 10) broken = error;
       // One append must not spoil the others' commit: each again, alone.
       answers = group.map((m) => {
         const out: AppendAnswer = [];
-        for (let i = 0; i < m.length; i += 3 + 4 * (m[i + 2] as number)) {
-          const one: AppendAnswer = [];
-          try {
-            if (failure(cause)[1] === 10) broken = cause;
-            if (broken) throw broken;
-            transact(() => void appendOne(m, i, one));
-            out.push(...one);
-          } catch (error) {
-            out.push(...failure((cause = error)));
-          }
-        }
+        for (let i = 0; i < m.length; i += 3 + 4 * (m[i + 2] as number)) out.push(...alone(m, i));
         return out;
       });
     }
@@ -209,11 +213,10 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
     }
     Atomics.wait(flags, 0, seen);
   }
-  try {
-    db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').run();
-  } finally {
-    db.close();
-    port.postMessage(null);
-    port.close();
-  }
+  // The last connection to close takes the write-ahead log away, which a reading one cannot: let the reader go first.
+  const asked = Atomics.load(flags, 0);
+  port.postMessage(null);
+  Atomics.wait(flags, 0, asked, 1_000);
+  db.close();
+  port.close();
 }

@@ -205,6 +205,10 @@ class EmbeddedStore implements EventStore {
 
   private post(message: AppendRequest): void {
     this.port.postMessage(message);
+    this.signal();
+  }
+
+  private signal(): void {
     Atomics.add(this.flags, 0, 1);
     Atomics.notify(this.flags, 0);
   }
@@ -343,14 +347,16 @@ class EmbeddedStore implements EventStore {
   private async finish(): Promise<void> {
     this.send();
     this.wake();
-    if (this.trouble === null || this.worker.threadId !== -1) {
+    if (this.worker.threadId !== -1) {
       const finished = new Promise<void>((resolve) => (this.finished = resolve));
+      const exited = new Promise((resolve) => this.worker.once('exit', resolve));
       this.post(null);
       await finished;
-    }
+      this.db.close();
+      this.signal();
+      await exited;
+    } else this.db.close();
     this.port.close();
-    await this.worker.terminate();
-    this.db.close();
   }
 }
 

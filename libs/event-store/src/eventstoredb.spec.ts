@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { openEventStoreDb } from './eventstoredb.js';
+import { expectAllThere, writeUntilKilled } from './testing/killed.js';
 import { eventStoreSuite } from './testing/suite.js';
 
 const NOT_RUN = 'NOT RUN against EventStoreDB: EVENTSTORE_URL is not set';
@@ -15,6 +16,14 @@ function announce(given: string | undefined): string | null {
 if (url) {
   jest.setTimeout(30_000);
   eventStoreSuite('EventStoreDB', { open: () => openEventStoreDb({ url }) });
+
+  it('has everything it acknowledged to 32 writers whose process was killed, exactly once, without gaps', async () => {
+    const acknowledged = await writeUntilKilled('eventstoredb', url, 300);
+    expect(acknowledged.length).toBeGreaterThanOrEqual(300);
+    const store = await openEventStoreDb({ url });
+    await expectAllThere(store, acknowledged);
+    await store.close();
+  });
 } else announce(url);
 
 it('is loud about not having been run, and only then', () => {
