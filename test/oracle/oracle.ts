@@ -509,8 +509,10 @@ export function refusalsOf(c: OContract, f: OFact): string[] {
         for (const o of leftWithout(life, live({ ...c, facts: [...c.facts, f] }))) if (!(o.accepted > f.arrived)) out.add(needsOf(o.no!, c.item)!.clause);
       break;
     case 'withdrawNotice': {
-      const notice = c.facts.find((x) => x.kind === 'notice' && x.id === f.id) as OFact & { kind: 'notice' };
-      const line = [life.base, ...life.options].find((l) => l.subject === notice.subject)!;
+      const notice = c.facts.find((x): x is OFact & { kind: 'notice' } => x.kind === 'notice' && x.id === f.id);
+      const line = notice && [life.base, ...life.options].find((l) => l.subject === notice.subject);
+      // Without its notice, struck meanwhile, there is nothing to judge.
+      if (!line) break;
       if (line.end !== null && f.consented > line.end.on) out.add('N41');
       else for (const o of leftWithout(life, live({ ...c, facts: [...c.facts, f] }))) out.add(needsOf(o.no!, c.item)!.clause);
       break;
@@ -519,16 +521,21 @@ export function refusalsOf(c: OContract, f: OFact): string[] {
       late(life.end, f.on);
       break;
     case 'quote': {
-      const line = [life.base, ...life.options].find((l) => l.subject === f.subject)!;
-      late(line.end, f.effective);
+      const line = [life.base, ...life.options].find((l) => l.subject === f.subject);
+      if (line) late(line.end, f.effective);
       break;
     }
     case 'excess': {
-      const line = [life.base, ...life.options].find((l) => l.subject === f.subject)!;
-      if (line.option && (rowOf(line.no!).basis === 'units' || rowOf(line.no!).basis === '-')) out.add('X1-2-2b');
+      const line = [life.base, ...life.options].find((l) => l.subject === f.subject);
+      if (!line) out.add('X1-2-2b');
+      else if (line.option && (rowOf(line.no!).basis === 'units' || rowOf(line.no!).basis === '-')) out.add('X1-2-2b');
       else late(line.end, f.detected);
       break;
     }
+    case 'returned':
+    case 'lost':
+      if (!life.options.some((o) => o.subject === f.option)) out.add('A8-2-2');
+      break;
     default:
   }
   const cited = [...out].filter((x) => x !== '-').sort();

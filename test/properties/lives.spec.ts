@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { begin, sameToTheEnd, scenarioArb, step } from './lives.js';
 
 /** More runs for a long search: `RUNS=5000 npm test -- test/properties`. */
-const numRuns = Number(process.env['RUNS'] ?? 150);
+const numRuns = Number(process.env['RUNS'] ?? 60);
 const seed = Number(process.env['SEED'] ?? 20251001);
 
 describe('random lives, told twice', () => {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { POLICY_NAMES, POLICY_SWITCHES, vendorOf, type ItemCode, type Policies } from '@app/agreement';
-import { BASE, monthlyCharge, type ConsequenceEvent } from '@app/contract';
+import { plainDate } from '@app/calendar';
+import { BASE, monthlyCharge, type ConsequenceEvent, type ContractCommand } from '@app/contract';
 import { Malformed, Rejected } from '@app/kernel';
 import { isDecision, story, type Outcome, type Story } from '@app/testing';
 import {
@@ -11,7 +12,7 @@ import {
 } from '../oracle/oracle.js';
 
 export interface Op {
-  readonly kind: 'options' | 'change' | 'withdrawChange' | 'notice' | 'withdrawNotice' | 'terminate' | 'discontinue' | 'lift' | 'quote' | 'excess' | 'returned' | 'lost';
+  readonly kind: 'options' | 'change' | 'withdrawChange' | 'notice' | 'withdrawNotice' | 'terminate' | 'discontinue' | 'lift' | 'quote' | 'excess' | 'returned' | 'lost' | 'correct';
   /** Days that pass before it, and whether the scheduler keeps up with them. */
   readonly gap: number;
   readonly scheduled: boolean;
@@ -51,7 +52,7 @@ const policiesArb: fc.Arbitrary<Policies> = fc.record(
 ) as unknown as fc.Arbitrary<Policies>;
 
 const KINDS: readonly (readonly [Op['kind'], number])[] = [
-  ['options', 10], ['notice', 9], ['change', 6], ['withdrawNotice', 6], ['quote', 2], ['excess', 4], ['terminate', 1], ['discontinue', 1], ['lift', 1], ['withdrawChange', 2], ['returned', 2], ['lost', 2],
+  ['options', 10], ['notice', 9], ['change', 6], ['withdrawNotice', 6], ['quote', 2], ['excess', 4], ['terminate', 1], ['discontinue', 1], ['lift', 1], ['withdrawChange', 2], ['returned', 2], ['lost', 2], ['correct', 4],
 ];
 const opArb: fc.Arbitrary<Op> = fc.record({
   kind: fc.oneof(...KINDS.map(([k, weight]) => ({ weight, arbitrary: fc.constant(k) }))),
@@ -70,17 +71,19 @@ export const scenarioArb: fc.Arbitrary<Scenario> = fc.record({
   ops: fc.array(opArb, { minLength: 1, maxLength: 18, size: 'max' }),
 });
 
-/** Both tellings of one life. */
+/** Both tellings of one life, and by which command each fact was entered. */
 export interface Told {
   readonly s: Story;
   readonly c: OContract;
+  readonly entered: Map<OFact | OContract, { readonly eventId: string; readonly command: ContractCommand }>;
 }
 
 export function begin(x: Scenario): Told {
   const s = story({ policies: x.policies });
   const billed = x.accepted + x.ahead;
-  s.contract({ item: x.item, accounts: x.accounts, accepted: textOf(x.accepted), billed: textOf(billed), fee: x.fee, initial: 7_000 });
-  return { s, c: { item: x.item, accounts: x.accounts, accepted: x.accepted, billed, fee: x.fee, initial: 7_000, policies: x.policies as unknown as OPolicies, facts: [] } };
+  const out = s.contract({ item: x.item, accounts: x.accounts, accepted: textOf(x.accepted), billed: textOf(billed), fee: x.fee, initial: 7_000 });
+  const c: OContract = { item: x.item, accounts: x.accounts, accepted: x.accepted, billed, fee: x.fee, initial: 7_000, policies: x.policies as unknown as OPolicies, facts: [] };
+  return { s, c, entered: new Map([[c, { eventId: out.eventId('Contracted'), command: s.lastCommand! }]]) };
 }
 
 const clausesOf = (out: Outcome): string[] => {
@@ -104,7 +107,8 @@ const BUNDLES: { readonly [item: string]: readonly (readonly number[])[] } = {
 const pick = <T>(list: readonly T[], n: number): T => list[n % list.length]!;
 
 /** One step, told to both; what one refuses the other refuses, by the same clauses. */
-export function step({ s, c }: Told, op: Op): void {
+export function step(told: Told, op: Op): void {
+  const { s, c, entered } = told;
   const to = textOf(dayOf(s.now) + op.gap);
   if (op.scheduled) s.onDay(to);
   else s.at(to);
@@ -116,9 +120,12 @@ export function step({ s, c }: Told, op: Op): void {
 
   const tell = (fact: OFact, out: () => Outcome): void => {
     const want = refusalsOf(c, fact);
-    const told = out();
-    assert.deepEqual(clausesOf(told), want, `${JSON.stringify(fact)} of ${c.item}`);
-    if (want.length === 0) c.facts.push(fact);
+    const answer = out();
+    assert.deepEqual(clausesOf(answer), want, `${JSON.stringify(fact)} of ${c.item}`);
+    if (want.length > 0) return;
+    c.facts.push(fact);
+    const first = answer.events.find((e) => !e.type.startsWith('Discontinuation'));
+    if (fact.kind !== 'discontinue') entered.set(fact, { eventId: first!.id, command: s.lastCommand! });
   };
 
   switch (op.kind) {
@@ -189,7 +196,7 @@ export function step({ s, c }: Told, op: Op): void {
     }
     case 'withdrawNotice': {
       const gone = new Set(c.facts.flatMap((f) => (f.kind === 'withdrawNotice' ? [f.id] : [])));
-      const open = c.facts.flatMap((f) => (f.kind === 'notice' && !gone.has(f.id) ? [f] : []));
+      const open = c.facts.flatMap((f) => (f.kind === 'notice' && !gone.has(f.id) && lines.some((l) => l.subject === f.subject) ? [f] : []));
       if (open.length === 0) break;
       const notice = pick(open, n0);
       const consented = past(n1 % 2 === 0 ? 0 : n1, 60, notice.arrived);
@@ -245,17 +252,94 @@ export function step({ s, c }: Told, op: Op): void {
       const line = pick(lent, n0);
       const on = past(n1, 60, line.accepted);
       const out = op.kind === 'returned' ? s.returned(line.subject, textOf(on)) : s.lost(line.subject, 9_000, textOf(on));
+      // The oracle has no refusals of its own here.
       if (isDecision(out.result)) c.facts.push(op.kind === 'returned' ? { kind: 'returned', option: line.subject, on } : { kind: 'lost', option: line.subject, on, charge: 9_000 });
       break;
     }
+    case 'correct':
+      correct(told, op);
+      break;
   }
-  sameEnds({ s, c });
+  sameEnds(told);
+}
+
+/** Strikes a fact, or enters another (or the same once more) in its place. */
+function correct({ s, c, entered }: Told, op: Op): void {
+  const [n0, n1, n2, n3] = op.n as [number, number, number, number];
+  const facts = c.facts.filter((f) => entered.has(f));
+  const fact = n0 % 5 === 0 || facts.length === 0 ? c : pick(facts, n0);
+  const { eventId, command } = entered.get(fact)!;
+  const how = pick(['strike', 'repeat', 'vary', 'vary'], n1);
+  let corrected: OContract = { ...c };
+  let replacement: ContractCommand | null = command;
+
+  if (fact === c) {
+    if (how === 'strike') return;
+    if (how === 'vary' && command.name === 'ContractItem') {
+      corrected = { ...c, accounts: 45 + (n2 % 20), billed: c.billed + (n3 % 4 === 0 ? n2 % 30 : 0), fee: { kind: 'fixed', amount: 10 * n3 } };
+      replacement = { name: 'ContractItem', body: { ...command.body, accountCount: corrected.accounts, billingStartsOn: plainDate(textOf(corrected.billed)), fees: { ...command.body.fees, monthly: corrected.fee } } };
+    }
+  } else {
+    const f = fact as OFact;
+    let instead: OFact | null = f;
+    if (how === 'strike') {
+      instead = null;
+      replacement = null;
+    } else if (how === 'vary') {
+      const today = dayOf(s.now);
+      if (f.kind === 'notice' && (command.name === 'NotifyCancellation' || command.name === 'NotifyOptionCancellation')) {
+        const designated = n2 % 4 === 0 ? null : f.arrived + (n3 % 300);
+        instead = { ...f, designated };
+        replacement = { ...command, body: { ...command.body, designatedOn: designated === null ? null : plainDate(textOf(designated)) } };
+      } else if (f.kind === 'change' && command.name === 'ChangeAccountCount') {
+        const effective = Math.max(c.accepted, today - 60 + (n2 % 120));
+        instead = { ...f, effective, accounts: 40 + (n3 % 40) };
+        replacement = { ...command, body: { ...command.body, effectiveOn: plainDate(textOf(effective)), accountCount: instead.accounts } };
+      } else if (f.kind === 'options' && command.name === 'AddOptions') {
+        const billed = f.billed + (n2 % 40);
+        const shorter = f.options.length > 1 && n3 % 2 === 0;
+        instead = { ...f, billed, options: shorter ? f.options.slice(0, -1) : f.options };
+        replacement = { ...command, body: { ...command.body, billingStartsOn: plainDate(textOf(billed)), options: shorter ? command.body.options.slice(0, -1) : command.body.options } };
+      } else if (f.kind === 'excess' && command.name === 'DetectExcess') {
+        instead = { ...f, accounts: 1 + (n2 % 30) };
+        replacement = { ...command, body: { ...command.body, accounts: instead.accounts } };
+      } else if (f.kind === 'terminate' && command.name === 'Terminate') {
+        instead = { ...f, on: Math.max(c.accepted, f.on - 30 + (n2 % 60)) };
+        replacement = { ...command, body: { ...command.body, endsOn: plainDate(textOf(instead.on)) } };
+      }
+    }
+    corrected = { ...c, facts: c.facts.flatMap((x) => (x === f ? (instead ? [instead] : []) : [x])) };
+  }
+
+  // What is recorded later is judged again, each by what then stands before it; only what becomes illegal counts.
+  const want = new Set<string>();
+  const from = fact === c ? 0 : c.facts.indexOf(fact as OFact);
+  const gap = corrected.facts.length - c.facts.length;
+  corrected.facts.forEach((f, i) => {
+    if (i < from) return;
+    const before = refusalsOf({ ...corrected, facts: corrected.facts.slice(0, i) }, f);
+    const replaced = i === from && fact !== c && gap === 0;
+    const known = replaced ? [] : refusalsOf({ ...c, facts: c.facts.slice(0, i - gap) }, f);
+    for (const clause of before) if (!known.includes(clause)) want.add(clause);
+  });
+  const cited = [...want].filter((x) => x !== '-').sort();
+  const refused = cited.length > 0 ? cited : [...want];
+  const out = s.correct(eventId, replacement);
+  assert.deepEqual(clausesOf(out), refused, `correcting ${JSON.stringify(fact === c ? { ...c, facts: [] } : fact)} by ${how}`);
+  if (refused.length > 0) return;
+  const next = out.events.find((e) => e.type !== 'Corrected' && !e.type.startsWith('Discontinuation'))?.id;
+  const now = fact === c ? c : corrected.facts[from]!;
+  if (how !== 'strike') {
+    entered.delete(fact);
+    entered.set(now, { eventId: next!, command: replacement! });
+  } else entered.delete(fact);
+  Object.assign(c, corrected);
 }
 
 const endText = (e: { on: Day | string; reason: string; clause: string | null } | null): string | null => e && `${typeof e.on === 'number' ? textOf(e.on) : e.on} ${e.reason} ${e.clause}`;
 
 /** Ends, voids and settlements agree. */
-export function sameEnds({ s, c }: Told): OLife {
+export function sameEnds({ s, c }: Pick<Told, 's' | 'c'>): OLife {
   const life = live(c);
   assert.equal(endText(s.life.end), endText(life.end));
   assert.deepEqual(
@@ -295,7 +379,7 @@ function line(e: ConsequenceEvent, s: Story): string | null {
 export const writtenLines = (s: Story): string[] => [...s.recorded.written.values()].flatMap((w) => line(w.event, s) ?? []).sort();
 
 /** Everything else agrees too, once the clock has gone on by `days`. */
-export function sameToTheEnd({ s, c }: Told, days: number): void {
+export function sameToTheEnd({ s, c }: Pick<Told, 's' | 'c'>, days: number): void {
   s.onDay(textOf(dayOf(s.now) + days));
   const life = sameEnds({ s, c });
   const today = dayOf(s.now);

@@ -191,7 +191,7 @@ describe('prerequisites that must go on (N18)', () => {
 });
 
 describe('storage (A10-3, A10-4, A10-5; N11)', () => {
-  test.each([['L', 33, 'A10-3', 'A12-1'], ['X', 34, 'A10-4', 'A12-2'], ['G', 44, 'A10-5', 'A12-1']] as const)('%s ends with the last unit of option %i by %s', (item, no, clause) => {
+  test.each([['L', 33, 'A10-3'], ['X', 34, 'A10-4'], ['G', 44, 'A10-5']] as const)('%s ends with the last unit of option %i by %s', (item, no, clause) => {
     const s = on(item);
     s.options([{ no, as: 'S1', fee: 5_000, units: 2 }, { no, as: 'S2', fee: 5_000 }]);
     s.at('2026-01-01').notice('S1', { designated: '2026-02-28' });

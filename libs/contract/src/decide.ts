@@ -856,14 +856,17 @@ function correct(state: RecordedContract, command: Extract<ContractCommand, { na
     for (const e of corrected.entries) places.push(e.data.inPlaceOf === undefined ? e.revision : places.at(-1)!);
     const placeOf = (e: Entry): number => places[corrected.entries.indexOf(e)]!;
     const from = standing.findIndex((e) => corrected.entries.indexOf(e) >= first);
+    const around = { holidays: asked.holidays, discontinuations: asked.discontinuations };
     for (const later of groups(standing).filter((g) => from >= 0 && standing.indexOf(g[0]!) >= from)) {
-      const prefix: RecordedContract = {
-        ...corrected,
-        entries: standing.slice(0, standing.indexOf(later[0]!)),
-        discontinuations: corrected.discontinuations.filter((d) => d.revision < placeOf(later[0]!)),
-        written: new Map(),
-      };
-      violations.push(...judge(prefix, later, { holidays: asked.holidays, discontinuations: asked.discontinuations }).map((v) => ({ ...v, facts: { ...v.facts, eventId: later[0]!.eventId } })));
+      const place = placeOf(later[0]!);
+      const known = corrected.discontinuations.filter((d) => d.revision < place);
+      const prefix: RecordedContract = { ...corrected, entries: standing.slice(0, standing.indexOf(later[0]!)), discontinuations: known, written: new Map() };
+      const found = judge(prefix, later, around);
+      if (found.length === 0) continue;
+      // Only what becomes illegal counts: not what had lost its ground before, as by a discontinuation that was lifted.
+      const at = state.entries.findIndex((e) => e.eventId === later[0]!.eventId);
+      const already = at < 0 ? [] : judge({ ...state, entries: state.entries.slice(0, at), discontinuations: known, written: new Map() }, later, around);
+      violations.push(...found.filter((v) => !already.some((a) => a.clause === v.clause && a.code === v.code)).map((v) => ({ ...v, facts: { ...v.facts, eventId: later[0]!.eventId } })));
     }
   }
   if (violations.length > 0) return refuse(violations, lifeOf(state, asked));

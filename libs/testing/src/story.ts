@@ -125,7 +125,8 @@ export class Story {
   private commands = 0;
   private readonly names = new Map<string, string>();
   private readonly ids = new Map<string, string>();
-  private lastReplacement: ContractCommand | null = null;
+  /** The last command told, as it was asked. */
+  lastCommand: ContractCommand | null = null;
 
   constructor(options: StoryOptions = {}) {
     this.contractId = options.contractId ?? deriveId('contract', 'story');
@@ -204,6 +205,7 @@ export class Story {
   /** Decides, checks what every decision must keep, and records. */
   when(command: ContractCommand): Outcome {
     const asked: Asked = { ...this.asked, commandId: deriveId('command', this.contractId, this.commands++), requestHash: 'r' };
+    this.lastCommand = command;
     const { outcome, state, events } = decideWithVows(this.history, this.state, command, asked);
     this.state = state;
     this.history = [...this.history, ...events];
@@ -367,8 +369,7 @@ export class Story {
 
   /** Strikes what an event's command entered; with a replacement, enters that in its place. */
   correct(eventId: string, replacement: ContractCommand | null = null): Outcome {
-    this.lastReplacement = replacement;
-    return this.when({ name: 'Correct', body: { eventId, reason: 'text' }, replacement: this.lastReplacement });
+    return this.when({ name: 'Correct', body: { eventId, reason: 'text' }, replacement });
   }
 
   // ---------------------------------------------------------------- what follows

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, type WriteStream } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,9 +13,10 @@ import { Api } from './api.js';
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 let built: string | null = null;
-/** Folder of the current build; builds where it is stale. */
+/** Folder of the current build; builds where it is stale. `E2E_BUILD` names another one. */
 export function build(): string {
   if (built !== null) return built;
+  if (process.env['E2E_BUILD']) return (built = resolve(ROOT, process.env['E2E_BUILD']));
   const run = spawnSync(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT, encoding: 'utf8' });
   const hash = /dist\/(\w+)/.exec(run.stdout)?.[1];
   if (run.status !== 0 || hash === undefined) throw new Error(`the service cannot be built\n${run.stdout}${run.stderr}`);
