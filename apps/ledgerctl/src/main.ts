@@ -103,6 +103,8 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
 
 async function main(): Promise<void> {
   listenForSignals();
+  // Whoever read the answer has heard enough (`| head`).
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.unavailable));
   let exit: ExitCode = EXIT.ok;
   const cli = program(async (work, options) => {
     exit = (await work(readSettings(options, process.env))) ?? EXIT.ok;

@@ -58,7 +58,7 @@ export async function importContracts(settings: Settings, file: string, o: Impor
       return EXIT.interrupted;
     }
     if (next !== path) renameSync(next, path);
-    const clean = counts.refused + counts.malformed + counts['not-tried'] === 0;
+    const clean = counts.refused + counts.malformed + counts.changed + counts['not-tried'] === 0;
     if (settings.json) sayJson({ ok: clean, preview, counts, report: path });
     else {
       say(brief(counts));

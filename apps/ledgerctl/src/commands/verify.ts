@@ -8,8 +8,11 @@ import { progress, say, sayJson, table } from '../output.js';
 import { PROJECTIONS } from '../projections.js';
 import { files, requireLedger, type Settings } from '../settings.js';
 import { EXIT, type ExitCode } from '../trouble.js';
-import { verifyLog, type Fault, type LogFindings } from '../verify/log.js';
+import { MOST_FAULTS, verifyLog, type Fault, type LogFindings } from '../verify/log.js';
 import { verifyRows, type RowFindings } from '../verify/rows.js';
+
+/** Differences told in words. */
+const SHOWN = 10;
 
 export interface Findings {
   readonly ok: boolean;
@@ -90,8 +93,9 @@ function report({ ok, log, readModels, faults }: Findings): void {
   say(`ledger ${log.ledgerId ?? '(none)'}: ${log.events} events in ${log.streams} streams up to position ${log.head ?? 'none'}; ${log.texts} texts, ${log.erased} of them erased`);
   if (readModels.length > 0) say(table(['projection', 'rows', 'position', 'result'], readModels.map((p) => [p.name, p.rows, p.position, p.result])));
   const [first, ...more] = faults;
+  const count = faults.length - Math.min(log.faultCount, MOST_FAULTS) + log.faultCount;
   if (first) say(`first difference: ${first.kind} at ${first.at}: ${first.detail}`);
-  for (const f of more) say(`  ${f.kind} at ${f.at}: ${f.detail}`);
-  if (log.faultCount > 100) say(`  … ${log.faultCount} in the log alone`);
-  say(ok ? 'verified: nothing differs' : `NOT verified: ${faults.length} differences`);
+  for (const f of more.slice(0, SHOWN - 1)) say(`  ${f.kind} at ${f.at}: ${f.detail}`);
+  if (count > SHOWN) say(`  … and ${count - SHOWN} more (--json shows up to ${MOST_FAULTS} of the log)`);
+  say(ok ? 'verified: nothing differs' : `NOT verified: ${count} differences`);
 }

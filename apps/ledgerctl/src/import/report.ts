@@ -7,9 +7,10 @@ import { parse } from 'csv-parse';
  * - `acceptable`: a preview found nothing against it
  * - `refused`: by the agreement, see `clauses`
  * - `malformed`: it cannot be understood, see `detail`
+ * - `changed`: it says something else than when an earlier run had it accepted; nothing was sent
  * - `not-tried`: what it belongs to was not accepted (or, in a preview, is not in the ledger yet)
  */
-export type RowStatus = 'accepted' | 'accepted-before' | 'acceptable' | 'refused' | 'malformed' | 'not-tried';
+export type RowStatus = 'accepted' | 'accepted-before' | 'acceptable' | 'refused' | 'malformed' | 'changed' | 'not-tried';
 
 export interface ReportLine {
   readonly row: number;
@@ -89,6 +90,8 @@ export interface Earlier {
   readonly keys: ReadonlyMap<string, string>;
 }
 
+const IN_THE_LEDGER = new Set<string | undefined>(['accepted', 'accepted-before', 'changed'] satisfies RowStatus[]);
+
 /** Reads a report; a torn last line is left out. */
 export async function readReport(path: string): Promise<Earlier> {
   const ids = new Map<string, string[]>();
@@ -97,7 +100,7 @@ export async function readReport(path: string): Promise<Earlier> {
   const records = createReadStream(path).pipe(parse({ bom: true, columns: true, skip_records_with_error: true, relax_column_count: true })) as AsyncIterable<{ [heading: string]: string | undefined }>;
   try {
     for await (const { kind = '', ref = '', status, id = '', key = '' } of records) {
-      if ((status !== 'accepted' && status !== 'accepted-before') || key === '') continue;
+      if (!IN_THE_LEDGER.has(status) || key === '') continue;
       ids.set(key, [...(ids.get(key) ?? []), id]);
       if (ref !== '') keys.set(`${kind} ${plain(ref)}`, key);
     }

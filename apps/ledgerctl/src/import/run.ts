@@ -21,7 +21,7 @@ export interface RunOptions {
 }
 
 export type Counts = { readonly [S in RowStatus]: number };
-export const noCounts = (): { [S in RowStatus]: number } => ({ accepted: 0, 'accepted-before': 0, acceptable: 0, refused: 0, malformed: 0, 'not-tried': 0 });
+export const noCounts = (): { [S in RowStatus]: number } => ({ accepted: 0, 'accepted-before': 0, acceptable: 0, refused: 0, malformed: 0, changed: 0, 'not-tried': 0 });
 
 /** What a reference of the file stands for. */
 interface Known {
@@ -146,7 +146,7 @@ export async function runImport(steps: AsyncIterable<Step | BadRow>, o: RunOptio
     for (const ref of step.refs) {
       const other = ref === null ? undefined : o.earlier.keys.get(`${step.kind} ${ref}`);
       if (other !== undefined && other !== key)
-        return none(lines(step, 'malformed', { code: 'changed-since-import', detail: `the ledger has ${ref} as an earlier run imported it; what is wrong there is mended by a correction, not by importing the row again` }));
+        return none(lines(step, 'changed', { key: other, ids: o.earlier.ids.get(other) ?? [], detail: `the ledger has ${ref} as an earlier run imported it; what is wrong there is mended by a correction, not by importing the row again` }));
     }
     if (o.signal.aborted) return none(lines(step, 'not-tried', { detail: 'the import was interrupted before it' }));
     // What hangs on the ledger itself can only be previewed there.
