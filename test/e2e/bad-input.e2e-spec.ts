@@ -13,7 +13,7 @@ interface Command {
   readonly nullable?: readonly string[];
   readonly put?: true;
 }
-type Kind = 'day' | 'name' | 'words' | 'text' | 'id' | 'count' | 'yen' | 'flag' | 'one-of' | 'option' | 'object' | 'list' | 'subject' | 'clause';
+type Kind = 'day' | 'name' | 'words' | 'text' | 'id' | 'count' | 'yen' | 'flag' | 'one-of' | 'option' | 'object' | 'list' | 'subject' | 'clause' | 'up-to' | 'command';
 
 const LONG = 'x'.repeat(201);
 const DAYS = ['2026-02-30', '2026-2-3', '20260203', '2026-02-03T00:00:00Z', '0000-00-00', '99999-01-01', ' 2026-02-03', '2026-02-03\n', '2018-09-30', '2100-01-01', '2026-13-01', '２０２６-02-03'];
@@ -31,6 +31,8 @@ const WRONG: { readonly [K in Kind]: readonly unknown[] } = {
   object: ['x', 5, [], null, true],
   list: ['x', 5, {}, null, true, []],
   subject: [5, [], {}, true, '', 'BASE', null],
+  'up-to': ['5', -1, 0, 1.5, null, 1e18, [], {}, true],
+  command: [5, [], {}, true, null, 'nonsense', 'corrections', '/options', 'options/x'],
   clause: [5, [], {}, true, '', 'A99', 'A10-1', 'S-R7-10-1-1', null],
 };
 
@@ -40,9 +42,10 @@ function kindOf(key: string, value: unknown): Kind {
   if (typeof value === 'boolean') return 'flag';
   if (/On$|^today$/.test(key)) return 'day';
   if (['managementUnitId', 'contractId', 'optionId', 'eventId'].includes(key)) return 'id';
-  if (['accountCount', 'accounts', 'units', 'upTo'].includes(key)) return 'count';
+  if (['accountCount', 'accounts', 'units'].includes(key)) return 'count';
+  if (key === 'upTo') return 'up-to';
   if (['requestedBy', 'ground', 'kind', 'role'].includes(key)) return 'one-of';
-  if (key === 'option' || key === 'clause') return key;
+  if (key === 'option' || key === 'clause' || key === 'command') return key;
   if (key === 'subject') return value === 'base' ? 'subject' : 'name';
   if (['document', 'reason', 'note', 'label'].includes(key)) return 'words';
   return typeof value === 'number' ? 'yen' : 'name';
@@ -77,7 +80,6 @@ function* bad(c: Command): Generator<{ body: object; path: string; what: string 
   for (const { place, value } of places(c.body)) {
     const path = named(place);
     const key = String(place.at(-1));
-    if (key === '*') continue;
     const kind = kindOf(key, value);
     const freely = ['reason', 'document', 'label'].includes(path) && tolerant(c.optional, path);
     if (!tolerant(c.optional, path)) yield { body: put(c.body, place, MISSING), path, what: 'missing' };

@@ -212,7 +212,7 @@ export function step(told: Told, op: Op): void {
     case 'discontinue': {
       if (c.facts.some((f) => f.kind === 'discontinue')) break;
       const on = Math.max(c.accepted, today - 20 + (n0 % 300));
-      tell({ kind: 'discontinue', on }, () => s.discontinue(vendorOf(c.item as ItemCode), textOf(on), `d${c.facts.length}`));
+      tell({ kind: 'discontinue', on }, () => s.discontinue(vendorOf(c.item as ItemCode), textOf(on), `d${s.discontinuations.length}`));
       break;
     }
     case 'lift': {
