@@ -60,7 +60,8 @@ export class TokenBook {
     return [...this.byId.values()];
   }
 
-  private put(e: TokenEntry): void {
+  /** Keeps an entry as it stands. */
+  put(e: TokenEntry): void {
     this.byHash.set(e.hash, e);
     this.byId.set(e.tokenId, e);
   }

@@ -121,9 +121,8 @@ export async function contractsPage(db: Db, f: ContractFilter): Promise<{ contra
       q
         .where('void', '=', 0)
         .where((eb) => eb.or([eb('end_on', 'is', null), eb('end_on', '>=', today)]))
-        .where('billing_starts_on', f.status === 'accepted' ? '>' : '<=', today)
-        .$if(f.status === 'active', (x) => x.where('end_on', 'is', null))
-        .$if(f.status === 'cancelling', (x) => x.where('end_on', 'is not', null)),
+        .$if(f.status === 'cancelling', (x) => x.where('end_on', 'is not', null))
+        .$if(f.status !== 'cancelling', (x) => x.where('end_on', 'is', null).where('billing_starts_on', f.status === 'accepted' ? '>' : '<=', today)),
     )
     .orderBy('no', 'desc')
     .limit(f.limit + 1)

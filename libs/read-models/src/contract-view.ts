@@ -150,7 +150,7 @@ export function contractView(recorded: RecordedContract, at: Viewing): ContractV
     ...identity(contract, at),
     item: { code: contract.item, name: itemNameAt(contract.item, maxDate(day, FIRST_DAY)) },
     accountCount: valueAt(base.counts!, day),
-    status: statusOf({ billingStartsOn: base.billingStartsOn, endsOn: end?.on ?? null }, at.asOf),
+    status: statusOf({ acceptedOn: base.acceptedOn, billingStartsOn: base.billingStartsOn, endsOn: end?.on ?? null }, at.asOf),
     licensorTerms: licensorTerms(state),
     period: periodView(base, day, policies),
     end: endView(end),
@@ -188,11 +188,11 @@ export function lastContracted(state: RecordedContract): Contracted | undefined 
   return (of(false) ?? of(true))?.data as Contracted | undefined;
 }
 
-/** `cancelling` from the day its end is fixed through its last day; an end before billing goes from accepted to ended. */
-export function statusOf(line: { readonly billingStartsOn: PlainDate; readonly endsOn: PlainDate | null }, asOf: PlainDate): Status {
-  if (line.endsOn !== null && asOf > line.endsOn) return 'ended';
-  if (asOf < line.billingStartsOn) return 'accepted';
-  return line.endsOn === null ? 'active' : 'cancelling';
+/** `cancelling` while an end is known and not past, before billing too; `accepted` before the acceptance and until billing starts. */
+export function statusOf(line: { readonly acceptedOn: PlainDate; readonly billingStartsOn: PlainDate; readonly endsOn: PlainDate | null }, asOf: PlainDate): Status {
+  if (asOf < line.acceptedOn) return 'accepted';
+  if (line.endsOn !== null) return asOf > line.endsOn ? 'ended' : 'cancelling';
+  return asOf < line.billingStartsOn ? 'accepted' : 'active';
 }
 
 /** A line that has ended stays as it was on its last day. */
@@ -234,7 +234,7 @@ function optionView(line: OptionLine, asOf: PlainDate, policies: Policies): Opti
     billingStartsOn: line.billingStartsOn,
     period: periodView(shown, day, policies),
     monthlyFee: amountOn(line, day),
-    status: voided ? 'voided' : statusOf({ billingStartsOn: line.billingStartsOn, endsOn: line.end?.on ?? null }, asOf),
+    status: voided ? 'voided' : statusOf({ acceptedOn: line.acceptedOn, billingStartsOn: line.billingStartsOn, endsOn: line.end?.on ?? null }, asOf),
     end: endView(line.end),
     ...voidedBy(voided),
   };

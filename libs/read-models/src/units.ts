@@ -116,7 +116,7 @@ async function withContracts(db: Db, rows: readonly UnitRow[], today: PlainDate)
     contracts: (byUnit.get(r.management_unit_id) ?? []).map((c) => ({
       id: c.contract_id,
       item: c.item,
-      status: c.void === 1 ? ('ended' as const) : statusOf({ billingStartsOn: c.billing_starts_on, endsOn: c.end_on }, today),
+      status: c.void === 1 ? ('ended' as const) : statusOf({ acceptedOn: c.accepted_on, billingStartsOn: c.billing_starts_on, endsOn: c.end_on }, today),
       acceptedOn: c.accepted_on,
       billingStartsOn: c.billing_starts_on,
       endsOn: c.end_on,

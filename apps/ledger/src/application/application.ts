@@ -57,14 +57,14 @@ import { textsOf } from './texts.js';
 
 /** What commands need of the read side; asked only where the answer may be late. */
 export interface CommandReads {
-  /** The stream a command id was used on, as far as is known. */
-  streamOf(commandId: string): { readonly stream: string; readonly requestHash: string } | null;
+  /** The streams a command id was used on, as far as is known. */
+  usesOf(commandId: string): readonly { readonly stream: string; readonly requestHash: string }[];
   /** Contracts of some items in a fixed order, one page after a contract id. */
   contractsOfItems(items: readonly string[], after: string | null, limit: number): readonly string[];
   /** Waits until the read models hold a position. */
   waitFor(position: string): Promise<void>;
   /** One page of a discontinuation's outcomes. */
-  outcomes(vendor: Vendor, discontinuation: Discontinuation, cursor: string | undefined, limit: number): Promise<{ outcomes: object[]; nextCursor: string | null }>;
+  outcomes(discontinuationId: string, cursor: string | undefined, limit: number): Promise<{ outcomes: object[]; nextCursor: string | null }>;
 }
 
 export interface ApplicationOptions {
@@ -214,9 +214,8 @@ export class Application implements LedgerApplication {
     }
     const [outcome] = await this.o.store.readStream(outcomeStream(commandId), { limit: 1 });
     if (outcome) return this.replayOutcome(outcome, requestHash);
-    const known = this.o.reads.streamOf(commandId);
-    if (known && known.stream !== here?.stream) return { status: 422 };
-    return null;
+    // The same request may have reached the unit's stream and not yet its own.
+    return this.o.reads.usesOf(commandId).some((use) => use.requestHash !== requestHash) ? { status: 422 } : null;
   }
 
   /** The stream on which a repeat of this command would be found. */
@@ -681,7 +680,7 @@ export class Application implements LedgerApplication {
         (all, e) => (e.type === 'VendorDiscontinued' ? [...all, { ...e.data, lifted: false }] : e.type === 'VendorDiscontinuationCorrected' ? all.map((d) => (d.discontinuationId === e.data.discontinuationId ? { ...d, lifted: true } : d)) : all),
         [...state.discontinuations],
       );
-      const { outcomes, nextCursor } = await this.o.reads.outcomes(vendor, planned.find((d) => d.discontinuationId === discontinuationId)!, undefined, 50);
+      const { outcomes, nextCursor } = await this.planned(vendor, planned);
       return { done: { status: 200, body: { discontinuationId, vendor, outcomes, nextCursor, complete: false, events: decided.events.map(({ id, type, data }) => ({ id, type, data })), receipts: decided.events.flatMap((e) => e.receipts), warnings: [], position: null, preview: true }, replayed: false } };
     }
     const events = stamp(decided.events.map((e) => e as Stampable), vendorEvents, this.stampOf(c, refs), { status: 201, discontinuationId, vendor });
@@ -699,13 +698,24 @@ export class Application implements LedgerApplication {
     }
   }
 
+  /** The first outcomes of a discontinuation that is only asked about. */
+  private async planned(vendor: Vendor, discontinuations: readonly Discontinuation[]): Promise<{ outcomes: object[]; nextCursor: null }> {
+    const outcomes: object[] = [];
+    for (const contractId of this.o.reads.contractsOfItems(itemsOf(vendor), null, 50)) {
+      const state = await this.contracts.load(contractStream(contractId));
+      const life = state.status === 'recorded' ? lifeOf(withVendorFacts(state, discontinuations), { holidays: this.o.holidays }) : null;
+      if (life) outcomes.push({ contractId, outcome: life.end?.reason === 'A9' ? 'ends' : life.end ? 'alreadyEnds' : 'lifted', endsOn: life.end?.on ?? null, reason: life.end?.reason ?? null, told: false });
+    }
+    return { outcomes, nextCursor: null };
+  }
+
   private async discontinuationAnswer(vendor: Vendor, discontinuationId: string, body: object): Promise<object> {
     const state = await this.vendors.load(vendorStream(vendor));
     const d = state.discontinuations.find((x) => x.discontinuationId === discontinuationId);
     if (!d) return body;
     const position = this.lastVendorPosition.get(vendor);
     if (position) await this.o.reads.waitFor(position);
-    const { outcomes, nextCursor } = await this.o.reads.outcomes(vendor, d, undefined, 50);
+    const { outcomes, nextCursor } = await this.o.reads.outcomes(discontinuationId, undefined, 50);
     return { ...body, ...(position && (body as { position?: string }).position ? { position: this.o.store.compare(position, (body as { position: string }).position) > 0 ? position : (body as { position: string }).position } : {}), outcomes, nextCursor, complete: this.isCarriedOut(state, discontinuationId) };
   }
 
@@ -717,7 +727,7 @@ export class Application implements LedgerApplication {
     const state = await this.vendors.load(vendorStream(vendor));
     const d = state.discontinuations.find((x) => x.discontinuationId === discontinuationId);
     if (!d) return null;
-    const { outcomes, nextCursor } = await this.o.reads.outcomes(vendor, d, cursor, limit);
+    const { outcomes, nextCursor } = await this.o.reads.outcomes(discontinuationId, cursor, limit);
     return { discontinuationId, vendor, endsOn: d.endsOn, lifted: d.lifted, outcomes, nextCursor, complete: this.isCarriedOut(state, discontinuationId) };
   }
 

@@ -55,7 +55,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     /** Work of the start that needs the read models: in order, and tried again while the store is away. */
     const begin = async (): Promise<void> => {
       await reads.caughtUp();
-      for (const entry of reads.tokenEntries()) tokens.apply(entry);
+      for (const entry of reads.tokenEntries()) tokens.put(entry);
       await adminToken(store, tokens, config.data, today(), build, log);
       tokensKnown = true;
       for (const unit of reads.unfinishedUnits()) await application.sweepUnit(unit);
@@ -70,7 +70,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
         scheduler.start();
         void scheduler.work(today(), false).catch((error: unknown) => log.warn({ err: error }, 'due work failed and is tried again'));
       }
-      const swept = await register.sweep((commandId) => reads.forCommands.streamOf(commandId) !== null);
+      const swept = await register.sweep((commandId) => reads.forCommands.usesOf(commandId).length > 0);
       if (swept > 0) log.info({ swept }, 'texts of commands that never came to be were removed');
     };
     const beginning = (async () => {
@@ -150,15 +150,15 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
       },
       readiness: {
         report(): ReadinessReport {
-          const { stopped, checks } = reads.readiness();
+          const { stopped, behind, checks } = reads.readiness();
           const problem = store.problem();
-          const status = phase === 'stopping' ? 'stopping' : phase === 'starting' || problem !== null ? 'starting' : stopped ? 'degraded' : 'ready';
+          const status = phase === 'stopping' ? 'stopping' : phase === 'starting' || behind || problem !== null ? 'starting' : stopped ? 'degraded' : 'ready';
           return { status, checks: { ...checks, store: problem ?? 'ok' } };
         },
       },
       clock,
       sandbox,
-      administration: { rebuild: (projection: string) => reads.rebuild(projection as never) },
+      administration: { rebuild: (projection) => reads.rebuild(projection) },
       close() {
         closed ??= (async () => {
           phase = 'stopping';

@@ -1,16 +1,41 @@
-import type { TokenEvent } from '@app/access';
+import type { TokenEntry } from '@app/access';
 import type { Holidays, PlainDate } from '@app/calendar';
-import { compareDue, contractEvents, fold, NONE, upcoming, subjectOf, type ContractState } from '@app/contract';
+import { contractStream } from '@app/contract';
 import type { Register } from '@app/erasable';
-import type { EventStore } from '@app/event-store';
-import { contractView } from '@app/read-models';
+import { StoreUnavailable, type EventStore, type StoredEvent } from '@app/event-store';
+import {
+  chargesOfMonth,
+  ContractReader,
+  contractsOfItems,
+  contractsPage,
+  dueBy,
+  fromCursor,
+  knownTimeOf,
+  MalformedCursor,
+  outcomesPage,
+  readModels,
+  recordsPage,
+  renewalsPage,
+  settlementsPage,
+  toCursor,
+  tokenRows,
+  tokensPage,
+  unfinishedUnits,
+  unitsPage,
+  unitView,
+  usesOf,
+  type Db,
+  type ReadModels,
+} from '@app/read-models';
+import { createRunner, openReadStore, ProjectionStopped, WaitTimeout, type ProjectionStatus } from '@app/read-store';
 import type { Logger } from 'pino';
-import type { LedgerQueries } from '../ports.js';
+import { BadParameter, Unavailable, type Fresh, type LedgerQueries, type ReadinessReport } from '../ports.js';
 import type { Application, CommandReads } from './application.js';
 import type { DueRow } from './scheduler.js';
-import { toRecorded } from './streams.js';
+import { joinTexts } from './texts.js';
 
 export interface ReadsOptions {
+  /** Path of `read.sqlite`. */
   readonly file: string;
   readonly store: EventStore;
   readonly ledgerId: string;
@@ -20,54 +45,183 @@ export interface ReadsOptions {
   readonly log: Logger;
 }
 
-export async function openReads(o: ReadsOptions) {
-  let app: Application;
-  const contracts = new Map<string, ContractState>();
-  let position: string | null = null;
-  const tokens: TokenEvent[] = [];
-  const abort = new AbortController();
-  const waiters = new Set<() => void>();
-  const loop = (async () => {
-    for await (const m of o.store.subscribe({ after: null, signal: abort.signal })) {
-      if (m.kind === 'events') for (const e of m.events) {
-        position = e.position;
-        if (e.stream.startsWith('contract-')) contracts.set(e.stream.slice(9), fold(contracts.get(e.stream.slice(9)) ?? NONE, [toRecorded(contractEvents, e)]));
-        if (e.stream.startsWith('token-')) tokens.push({ type: e.type, data: e.data } as unknown as TokenEvent);
+/** How long a read waits for a position before it says 503. */
+const READ_WAIT_MS = 5_000;
+const COMMAND_WAIT_MS = 30_000;
+const POSITION = /^(\d{1,19}|C\d{1,20}P\d{1,20})$/;
+
+/** The read side of the service. */
+export interface Reads {
+  readonly forCommands: CommandReads;
+  readonly queries: LedgerQueries;
+  connect(application: Application): void;
+  /** Resolves when every read model holds the log (or has stopped). */
+  caughtUp(): Promise<void>;
+  tokenEntries(): readonly TokenEntry[];
+  unfinishedUnits(): readonly string[];
+  dueBy(day: PlainDate, limit: number): readonly DueRow[];
+  /** The last position the read models hold. */
+  lastSeen(): string | null;
+  readiness(): { readonly stopped: boolean; readonly behind: boolean; readonly checks: NonNullable<ReadinessReport['checks']> };
+  rebuild(projection: string): Promise<object | null>;
+  stop(): void;
+  close(): Promise<void>;
+}
+
+export async function openReads(o: ReadsOptions): Promise<Reads> {
+  const { store, register, today, holidays, log } = o;
+  const readStore = openReadStore<ReadModels>({ file: o.file });
+  const runner = createRunner(readStore, {
+    source: store,
+    projections: readModels({ holidays }),
+    ledgerId: o.ledgerId,
+    onError: (error, projection) => log.error({ err: error, projection }, projection === null ? 'the read models cannot follow the log just now' : 'a read model has stopped'),
+  });
+  await runner.start();
+  const reader = new ContractReader(readStore, holidays);
+  let application: Application | null = null;
+
+  const statusOf = (name: string): ProjectionStatus | undefined => runner.status().find((s) => s.name === name);
+
+  /** Before a read: its models serve, and hold the position asked for. */
+  const ready = async (models: readonly string[], at: Fresh): Promise<void> => {
+    if (at.atLeast !== undefined) {
+      if (!POSITION.test(at.atLeast)) throw new BadParameter([{ path: 'atLeast', message: 'must be a position as an answer gave it' }]);
+      try {
+        await runner.waitFor(at.atLeast, READ_WAIT_MS, models);
+      } catch (error) {
+        if (error instanceof WaitTimeout) throw new Unavailable('not-caught-up', 1);
+        if (error instanceof ProjectionStopped) throw new Unavailable('projection-stopped', 30);
+        throw error;
       }
-      for (const w of waiters) w();
     }
-  })();
-  const waitFor = async (p: string) => {
-    while (position === null || o.store.compare(position, p) < 0) await new Promise<void>((r) => { const w = () => { waiters.delete(w); r(); }; waiters.add(w); });
+    for (const name of models) {
+      const status = statusOf(name);
+      if (status?.state === 'stopped') throw new Unavailable('projection-stopped', 30, { projection: name });
+      if (status && !status.serving) throw new Unavailable('starting', 1, { projection: name });
+    }
   };
-  const forCommands: CommandReads = {
-    streamOf: () => null,
-    contractsOfItems: (items) => [...contracts].filter(([, s]) => s.status === 'recorded' && s.entries.some((e) => e.type === 'Contracted' && items.includes(e.data.item))).map(([id]) => id),
-    waitFor,
-    outcomes: async () => ({ outcomes: [], nextCursor: null }),
+
+  /** A typed query on one picture of its models, with the texts joined. */
+  const read = async <T>(models: readonly string[], at: Fresh, work: (db: Db) => Promise<T>): Promise<T> => {
+    await ready(models, at);
+    try {
+      return joinTexts(await readStore.withReadTransaction(work), register);
+    } catch (error) {
+      if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'must be a nextCursor of this list' }]);
+      throw error;
+    }
   };
-  return {
-    connect(a: Application) { app = a; },
-    async caughtUp() { const h = await o.store.head(); if (h) await waitFor(h); },
-    tokenEntries: () => tokens,
-    unfinishedUnits: (): string[] => [],
-    lastSeen: () => position,
-    forCommands,
-    dueBy(day: PlainDate, limit: number): DueRow[] {
-      return [...contracts].flatMap(([contractId, s]) => (s.status === 'recorded' ? upcoming(s, { holidays: o.holidays }).filter((d) => d.on !== null && d.on <= day).map((d) => ({ d, contractId, revision: s.revision })) : []))
-        .sort((a, b) => compareDue(a.d, b.d) || (a.contractId < b.contractId ? -1 : 1)).slice(0, limit)
-        .map(({ d, contractId, revision }) => ({ contractId, on: d.on!, kind: d.event.type, subject: subjectOf(d.event), revision }));
+
+  const contracts = ['contracts', 'units'] as const;
+
+  const queries: LedgerQueries = {
+    async contract(id, at) {
+      await ready(contracts, at);
+      return joinTexts(reader.contract(id, { asOf: at.asOf ?? today(), knownAt: at.knownAt }), register);
     },
-    queries: {
-      async contract(id: string, at: { asOf?: PlainDate; atLeast?: string }) {
-        if (at.atLeast) await waitFor(at.atLeast);
-        const state = await app.readContract(id);
-        return state && contractView(state, { asOf: at.asOf ?? o.today(), position: position ?? '', holidays: o.holidays, discontinuations: [] } as never);
+    contracts: (f) => read(contracts, f, (db) => contractsPage(db, { ...f, item: f.item as never, today: today(), holidays })),
+    async history(id, page) {
+      await ready(['contracts', 'clock'], page);
+      const stream = contractStream(id);
+      let after: readonly [number] | null;
+      try {
+        after = fromCursor(page.cursor, [0]);
+      } catch (error) {
+        if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'must be a nextCursor of this list' }]);
+        throw error;
+      }
+      const from = after === null ? 0 : after[0] + 1;
+      let events: StoredEvent[];
+      try {
+        events = await store.readStream(stream, { from, limit: page.limit + 1 });
+      } catch (error) {
+        if (error instanceof StoreUnavailable) throw new Unavailable('store-unavailable', 1);
+        throw error;
+      }
+      if (events.length === 0 && from === 0) return null;
+      const shown = events.slice(0, page.limit);
+      return {
+        events: joinTexts(
+          shown.map(({ id: eventId, type, revision, position, data, metadata }) => ({
+            id: eventId,
+            type,
+            revision,
+            position,
+            recordedAt: metadata.recordedAt,
+            knownAt: knownTimeOf(readStore, { position, metadata }),
+            data,
+            metadata,
+          })),
+          register,
+        ),
+        nextCursor: events.length > page.limit ? toCursor([shown.at(-1)!.revision]) : null,
+      };
+    },
+    managementUnits: (page) => read(contracts, page, (db) => unitsPage(db, { ...page, today: today() })),
+    managementUnit: (id, at) => read(contracts, at, (db) => unitView(db, id, today())),
+    records: (f) => read(['records'], f, (db) => recordsPage(db, f)),
+    renewals: (w) => read(['contracts'], w, (db) => renewalsPage(db, { ...w, today: today() })),
+    settlements: (w) => read(['contracts'], w, (db) => settlementsPage(db, { ...w, today: today(), holidays })),
+    charges: (f) => read(['contracts'], f, (db) => chargesOfMonth(db, f)),
+    async discontinuation(vendor, id, page) {
+      await ready(['contracts'], page);
+      try {
+        return await application!.discontinuation(vendor as never, id, page.cursor, page.limit);
+      } catch (error) {
+        if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'must be a nextCursor of this list' }]);
+        throw error;
+      }
+    },
+    tokens: (page) => read(['tokens'], page, (db) => tokensPage(db, page)),
+    async projections() {
+      return { projections: runner.status(), nextCursor: null };
+    },
+  };
+
+  return {
+    queries,
+    forCommands: {
+      usesOf: (commandId) => usesOf(readStore, commandId),
+      contractsOfItems: (items, after, limit) => contractsOfItems(readStore, items, after, limit),
+      async waitFor(position) {
+        try {
+          await runner.waitFor(position, COMMAND_WAIT_MS, ['contracts']);
+        } catch (error) {
+          if (error instanceof WaitTimeout) throw new Unavailable('not-caught-up', 1);
+          if (error instanceof ProjectionStopped) throw new Unavailable('projection-stopped', 30);
+          throw error;
+        }
       },
-    } as unknown as LedgerQueries,
-    readiness: () => ({ stopped: false, checks: {} }),
-    rebuild: async (_name: string) => null,
-    stop: () => abort.abort(),
-    close: async () => { abort.abort(); await loop; },
+      outcomes: (discontinuationId, cursor, limit) => readStore.withReadTransaction((db) => outcomesPage(db, { discontinuationId, cursor, limit })),
+    },
+    connect: (a) => void (application = a),
+    caughtUp: () => runner.caughtUp(),
+    tokenEntries: () => tokenRows(readStore) as readonly TokenEntry[],
+    unfinishedUnits: () => unfinishedUnits(readStore),
+    dueBy: (day, limit) => dueBy(readStore, day, limit),
+    lastSeen() {
+      let last: string | null = null;
+      for (const { position } of runner.status()) if (position !== null && (last === null || store.compare(position, last) > 0)) last = position;
+      return last;
+    },
+    readiness() {
+      const status = runner.status();
+      return {
+        stopped: status.some((s) => s.state === 'stopped'),
+        behind: status.some((s) => s.state === 'catchingUp'),
+        checks: Object.fromEntries(status.map((s) => [s.name, s.reason === null ? s.state : `${s.state}: ${s.reason}`])),
+      };
+    },
+    async rebuild(projection) {
+      if (!statusOf(projection)) return null;
+      runner.rebuild(projection).catch((error: unknown) => log.error({ err: error, projection }, 'the rebuild failed'));
+      return { projection, ...statusOf(projection) };
+    },
+    stop: () => void runner.stop(),
+    async close() {
+      await runner.stop();
+      await readStore.close();
+    },
   };
 }

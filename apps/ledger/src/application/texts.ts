@@ -1,4 +1,5 @@
-import type { RegisterText } from '@app/erasable';
+import type { Register, RegisterText } from '@app/erasable';
+import type { TextRef } from '@app/kernel';
 import type { CommandEnvelope } from '../ports.js';
 
 type Body = { readonly [key: string]: unknown };
@@ -34,4 +35,32 @@ export function textsOf(envelope: Pick<CommandEnvelope, 'name' | 'body' | 'repla
   take(envelope.name, envelope.body as Body);
   if (envelope.replacement) take(envelope.replacement.name, envelope.replacement.body as Body);
   return out;
+}
+
+const isRef = (x: object): x is TextRef => 'ref' in x && 'commitment' in x;
+
+/**
+ * A value with every reference into the register followed by its text: `{ref, commitment, text}` inside events and
+ * metadata (null: erased), the plain text where a view names something (`name`, `note`, `document`, `label`).
+ */
+export function joinTexts<T>(value: T, register: Register): T {
+  const refs = new Set<string>();
+  const gather = (x: unknown): void => {
+    if (typeof x !== 'object' || x === null) return;
+    if (isRef(x)) refs.add(x.ref);
+    else for (const v of Object.values(x)) gather(v);
+  };
+  gather(value);
+  if (refs.size === 0) return value;
+  const texts = register.read(refs);
+  const join = (x: unknown, plain: boolean): unknown => {
+    if (typeof x !== 'object' || x === null) return x;
+    if (isRef(x)) {
+      const text = texts.get(x.ref) ?? null;
+      return plain ? text : { ref: x.ref, commitment: x.commitment, text };
+    }
+    if (Array.isArray(x)) return x.map((v) => join(v, plain));
+    return Object.fromEntries(Object.entries(x).map(([k, v]) => [k, join(v, plain && k !== 'data' && k !== 'metadata')]));
+  };
+  return join(value, true) as T;
 }

@@ -135,6 +135,14 @@ export class TestLedger {
     return recordId;
   }
 
+  /** A refusal in the register of refusals. */
+  refuse(contractId: string, clause: string): void {
+    const commandId = this.command();
+    this.record(`outcome-${commandId}`, 'AddOptions', commandId, [
+      { type: 'CommandRefused', data: { code: 'refused-by-agreement', violations: [{ clause, code: 'prerequisite-missing', facts: {} }], facts: { contractId } } },
+    ]);
+  }
+
   /** Records events as they are given. */
   record(
     stream: string,
