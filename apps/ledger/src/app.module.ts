@@ -12,7 +12,7 @@ import { SimulationsController } from './http/controllers/simulations.controller
 import { ADMINISTRATION, BUSINESS_CLOCK, CONFIG, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK } from './ports.js';
 import type { Config } from './config.js';
 import type { Ledger } from './ports.js';
-import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
+import type { DynamicModule, OnApplicationShutdown, Type } from '@nestjs/common';
 
 /** Lets go of the ledger once the last answer is out. */
 class Closing implements OnApplicationShutdown {
@@ -25,19 +25,23 @@ class Closing implements OnApplicationShutdown {
 /** The service: its HTTP layer around a ledger. */
 @Module({})
 export class AppModule {
+  static controllers(ledger: Ledger): Type[] {
+    return [
+      HealthController,
+      ContractsController,
+      LedgerController,
+      AgreementController,
+      SimulationsController,
+      AdminController,
+      ...(ledger.sandbox === null ? [] : [SandboxController]),
+    ];
+  }
+
   static around(ledger: Ledger, config: Config): DynamicModule {
     return {
       module: AppModule,
       imports: [CqrsModule.forRoot()],
-      controllers: [
-        HealthController,
-        ContractsController,
-        LedgerController,
-        AgreementController,
-        SimulationsController,
-        AdminController,
-        ...(ledger.sandbox === null ? [] : [SandboxController]),
-      ],
+      controllers: AppModule.controllers(ledger),
       providers: [
         { provide: CONFIG, useValue: config },
         { provide: LEDGER_APPLICATION, useValue: ledger.application },

@@ -58,7 +58,7 @@ export function problemBody(problem: Problem, language: Language): { readonly [m
         facts: v.facts,
       })),
     }),
-    ...(!violations && Object.keys(facts).length > 0 && { facts }),
+    ...(Object.keys(facts).length > 0 && { facts }),
   };
 }
 

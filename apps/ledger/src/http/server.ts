@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
@@ -36,6 +37,13 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
   });
   const fastify = adapter.getInstance();
 
+  await app.register(helmet, {
+    hsts: false,
+    contentSecurityPolicy: {
+      // As much as the documentation's page needs; the API itself answers no page.
+      directives: { defaultSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'], upgradeInsecureRequests: null },
+    },
+  });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
@@ -67,7 +75,7 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
     );
     done();
   });
-  await installDocs(app, fastify);
+  installDocs(app, fastify, AppModule.controllers(ledger));
 
   app.useGlobalPipes(new InputPipe());
   app.useGlobalFilters(filter);

@@ -74,6 +74,7 @@ export interface CancellationAnswer {
   readonly rule: 'within-term' | 'expiry' | 'renewed' | 'before-billing' | 'minimum' | 'none';
   /** Arrived by the deadline of the term it arrived in; true where there is no deadline to miss. */
   readonly timely: boolean;
+  /** Of the term in which the notice arrived; null where there is none, or billing has not begun by the end. */
   readonly noticeDeadline: PlainDate | null;
   readonly period: Period;
   readonly settlement: { readonly total: Yen | null; readonly lines: readonly SimulatedLine[] };
@@ -141,13 +142,13 @@ export function simulateCancellation(q: CancellationQuestion): CancellationAnswe
   const { endsOn } = resolved.effect;
   const period = periodAt(rule, q.billingStartsOn, endsOn, q.policies.chainAnchor);
   const line = lineAt(q, rule, endsOn);
-  const timely = resolved.kind === 'term' ? resolved.effect.timely : true;
-  const noticeDeadline = resolved.kind === 'term' ? resolved.effect.arrivalTerm.noticeDeadline : null;
+  // Before billing no term has begun, so there is no deadline to miss.
+  const deadlined = resolved.kind === 'term' && resolved.effect.rule !== 'before-billing' ? resolved.effect : null;
   return {
     endsOn,
     rule: resolved.effect.rule,
-    timely,
-    noticeDeadline,
+    timely: deadlined?.timely ?? true,
+    noticeDeadline: deadlined?.arrivalTerm.noticeDeadline ?? null,
     period: shown(period),
     settlement: { total: costOf(line), lines: line === null ? [] : [line] },
     ladder: ladderOf(q, rule, resolved),
@@ -196,7 +197,7 @@ function receiptsOf(q: CancellationQuestion, rule: PeriodRule, resolved: Effect,
     const { arrivalTerm: t, timely, lateDesignated, rule: how } = resolved.effect;
     const { chainAnchor, lateDesignation } = policies;
     out.push(receipt(base ? 'A3-2a' : 'A8-7a', { index: t.index, startsOn: t.startsOn, endsOn: t.endsOn }, { chainAnchor }));
-    out.push(receipt(base ? 'A3-2b' : 'A8-7b', { termEndsOn: t.endsOn, noticeDeadline: t.noticeDeadline, arrivedOn, timely }));
+    if (how !== 'before-billing') out.push(receipt(base ? 'A3-2b' : 'A8-7b', { termEndsOn: t.endsOn, noticeDeadline: t.noticeDeadline, arrivedOn, timely }));
     if (how === 'within-term' && !timely) out.push(receipt('N6', { endsOn, termEndsOn: t.endsOn }));
     if (how === 'expiry') out.push(receipt('N7', { effectiveOn, endsOn }));
     if (lateDesignated) out.push(receipt('N8', { designatedOn, termEndsOn: t.endsOn, endsOn }, { lateDesignation }));

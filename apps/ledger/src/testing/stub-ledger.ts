@@ -1,0 +1,106 @@
+import { hashToken } from '@app/access';
+import { DEFAULT_POLICIES } from '@app/agreement';
+import { plainDate } from '@app/calendar';
+import { pino } from 'pino';
+import { createServer } from '../http/server.js';
+import { ROLES } from '@app/access';
+import type { Config } from '../config.js';
+import type { Caller, CommandEnvelope, CommandOutcome, Ledger, LedgerQueries, ReadinessReport } from '../ports.js';
+import type { Role } from '@app/access';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+export const UUID = '6f0d3c1a-5b7e-5d92-8a41-2f9c7be0d6a3';
+export const TODAY = plainDate('2026-02-20');
+
+export const tokenOf = (role: Role): string => `cl_${role.padEnd(43, 'x')}`;
+
+/** A ledger that remembers what it was asked and answers as told. */
+export class StubLedger implements Ledger {
+  readonly asked: CommandEnvelope[] = [];
+  readonly questions: (readonly [name: string, args: readonly unknown[]])[] = [];
+  outcome: CommandOutcome | Error = { status: 201, body: { contractId: UUID, receipts: [], warnings: [] }, replayed: false };
+  answers: { [N in keyof LedgerQueries]?: unknown } = {};
+  ready: ReadinessReport = { status: 'ready' };
+  closed = 0;
+  moved: string[] = [];
+
+  readonly application = {
+    execute: async (envelope: CommandEnvelope): Promise<CommandOutcome> => {
+      this.asked.push(envelope);
+      if (this.outcome instanceof Error) throw this.outcome;
+      return this.outcome;
+    },
+  };
+  readonly queries = Object.fromEntries(
+    ['contract', 'contracts', 'history', 'managementUnits', 'managementUnit', 'records', 'renewals', 'settlements', 'charges', 'discontinuation', 'tokens', 'projections'].map(
+      (name) => [
+        name,
+        async (...args: unknown[]) => {
+          this.questions.push([name, args]);
+          const answer = this.answers[name as keyof LedgerQueries];
+          if (answer instanceof Error) throw answer;
+          return answer === undefined ? { answered: name } : answer;
+        },
+      ],
+    ),
+  ) as unknown as LedgerQueries;
+  readonly tokens = {
+    lookup: (hash: string): Caller | null => {
+      const role = ROLES.find((r) => hashToken(tokenOf(r)) === hash);
+      return role === undefined ? null : { subject: `${role}-1`, role, tokenId: UUID };
+    },
+  };
+  readonly readiness = { report: () => this.ready };
+  readonly clock = { today: () => TODAY };
+  readonly sandbox = {
+    today: () => TODAY,
+    move: async (today: string) => {
+      if (today < TODAY) return 'behind' as const;
+      this.moved.push(today);
+      return { today: plainDate(today) };
+    },
+  };
+  readonly administration = { rebuild: async (projection: string) => (projection === 'renewals' ? { projection } : null) };
+
+  async close(): Promise<void> {
+    this.closed++;
+  }
+}
+
+export const CONFIG: Config = {
+  port: 0,
+  data: '/nowhere',
+  policies: DEFAULT_POLICIES,
+  sandbox: { today: TODAY },
+  holidays: null,
+  eventStoreUrl: null,
+  logLevel: 'silent',
+};
+
+/** The real HTTP layer around a stub. */
+export async function serve(ledger: Ledger = new StubLedger(), config: Config = CONFIG): Promise<NestFastifyApplication> {
+  return createServer(ledger, config, pino({ level: 'silent' }));
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: unknown };
+  readonly body: { readonly [member: string]: unknown };
+}
+
+/** One request, as an administrator unless told otherwise. */
+export async function ask(
+  app: NestFastifyApplication,
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'HEAD',
+  url: string,
+  body?: unknown,
+  headers: { readonly [name: string]: string } = {},
+): Promise<Answer> {
+  const response = await app.inject({
+    method,
+    url,
+    headers: { authorization: `Bearer ${tokenOf('admin')}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
+  });
+  return { status: response.statusCode, headers: response.headers, body: response.payload ? (JSON.parse(response.payload) as Answer['body']) : {} };
+}
