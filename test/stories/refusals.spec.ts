@@ -143,10 +143,12 @@ describe('applications (A5, A8)', () => {
     s.options([{ ...fitting(33), units: 2 }], { accepted: '2025-12-05', billed: '2025-12-10' }).refused('A8-5 too-many-units');
   });
 
-  test('A8-3 policy limitsScope parent counts what the unit\'s contracts use', () => {
+  test('A8-3 policy limitsScope parent counts what the parent\'s other contracts use too', () => {
     const s = story({ policies: { limitsScope: 'parent' } });
     s.contract({ item: 'L', billed: '2025-10-01' });
-    s.scopeUnits = [{ option: 1, units: 3 }];
+    s.scopeUnits = [{ option: 1, units: 2 }];
+    s.options([{ ...fitting(1), units: 3 }]).refused('A8-3 too-many-units');
+    s.options([fitting(1)]).accepted();
     s.options([{ ...fitting(1), units: 2 }]).refused('A8-3 too-many-units');
     s.options([fitting(1)]).accepted();
     // By the default scope what other contracts use does not count.

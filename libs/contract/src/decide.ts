@@ -48,7 +48,7 @@ export interface Asked {
   readonly discontinuations: readonly Discontinuation[];
   /** The contractor of the unit, for a new contract. */
   readonly contractorId?: string;
-  /** Units in use across the parent contract, for policy `limitsScope: parent`. */
+  /** Units in use on the day of acceptance in the other contracts of the parent, for policy `limitsScope: parent` (N29). */
   readonly scopeUnits?: readonly { readonly option: number; readonly units: number }[];
 }
 
@@ -684,15 +684,18 @@ function judgeApplication(life: Life, applied: readonly OptionAdded[], asked: Pi
     ...(o.accountCount === undefined ? {} : { accountCount: o.accountCount }),
   });
   const inUse = (day: PlainDate): OptionLine[] => life.options.filter((o) => !o.voided && o.acceptedOn <= day && (o.end === null || o.end.on >= day));
-  const ask = (day: PlainDate): Violation[] =>
-    checkApplication({
+  const elsewhere = life.policies.limitsScope === 'parent' ? (asked.scopeUnits ?? []) : [];
+  const ask = (day: PlainDate): Violation[] => {
+    const active = inUse(day).map((o) => use(o.option));
+    return checkApplication({
       item: life.item.code,
       accountCount: valueAt(life.base.counts!, acceptedOn),
-      active: inUse(day).map((o) => use(o.option)),
+      active,
       apply: applied.map(use),
       policies: life.policies,
-      ...(life.policies.limitsScope === 'parent' && asked.scopeUnits ? { scopeUnits: asked.scopeUnits } : {}),
+      scopeUnits: [...elsewhere, ...active.map((u) => ({ option: u.option, units: u.units ?? 1 }))],
     });
+  };
   const later = life.options.filter((o) => !o.voided && o.acceptedOn > acceptedOn);
   out.push(...ask(acceptedOn));
   // What was accepted later but recorded before is no prerequisite, but it fills the limits too.
