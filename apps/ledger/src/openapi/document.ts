@@ -153,7 +153,7 @@ function annotate(controller: Type, seen: Set<Class>): void {
       ApiResponse({ status, description, content: { 'application/problem+json': { schema: PROBLEM as never } } });
     if (access === 'public') continue;
     say(ApiBearerAuth(), problem(400, 'Malformed'), problem(401, 'No valid token'), problem(403, 'The role does not allow it'), problem(503, 'Not available now'));
-    if (access !== 'command' && !/^\/v1\/tokens/.test(route)) continue;
+    if (access !== 'command' && !route.startsWith('/v1/tokens')) continue;
     if (method !== 'POST') continue;
     describe(CommandQuery, seen);
     say(

@@ -38,7 +38,7 @@ export class AgreementController {
       OPTIONS.filter((o) => query.name === undefined || o.option === no),
       query,
     );
-    return { options: rows.map(({ from: _, source: __, ...option }) => option), nextCursor };
+    return { options: rows.map(({ from: _from, source: _source, ...option }) => option), nextCursor };
   }
 
   @Get('clauses')

@@ -29,11 +29,12 @@ const rule = (name: RuleName, args: readonly (string | number)[], ok: (value: un
   });
 
 const CONTROL = /\p{Cc}/u;
+const codePoints = (text: string): number => Array.from(text).length;
 
 /** Well-formed text without control characters, `min`…`max` characters (code points), not blank where one is needed. */
 export function isText(value: unknown, min: number, max: number): value is string {
   if (typeof value !== 'string' || value.length > 2 * max || !value.isWellFormed() || CONTROL.test(value)) return false;
-  if (value.length > max && [...value].length > max) return false;
+  if (value.length > max && codePoints(value) > max) return false;
   return min === 0 || value.trim().length >= min;
 }
 
@@ -155,7 +156,7 @@ export const JudgedBy = (judge: (value: unknown) => readonly PathError[]): Prope
 
 /** Between members; added as a static `whole` of a DTO class, asked only once every member is sound. */
 export interface Judged<T> {
-  whole(value: T): readonly PathError[];
+  readonly whole: (value: T) => readonly PathError[];
 }
 
 interface Plan {

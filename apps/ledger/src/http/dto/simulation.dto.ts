@@ -1,4 +1,4 @@
-import { Accounts, Amount, Day, JudgedBy, Name, Nullable, Optional, OptionNumber, Part, Parts, Units, Whole } from './rules.js';
+import { Accounts, Amount, Day, JudgedBy, Name, Nullable, Optional, OptionNumber, Parts, Units, Whole } from './rules.js';
 import { parsePolicies, quantityErrors } from '@app/agreement';
 import type { PathError } from '../../ports.js';
 import type { OptionNo, OptionUse, Policies } from '@app/agreement';
