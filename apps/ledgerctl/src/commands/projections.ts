@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRunner, openReadStore, type ProjectionStatus } from '@app/read-store';
-import { PROJECTIONS } from '../projections.js';
+import { projections } from '../projections.js';
 import { bodyOf, type Client } from '../client.js';
 import { interruption } from '../interrupt.js';
 import { ledgerIdOf, openLog, roughly } from '../open.js';
@@ -29,7 +29,7 @@ async function statusOfFiles(settings: Settings): Promise<(Status | (Omit<Status
   try {
     const head = await store.head();
     const tracks = (await reads.tracks.transaction(() => reads.tracks.tracks())).filter((t) => t.serving);
-    return PROJECTIONS.map(({ name, version }) => {
+    return projections().map(({ name, version }) => {
       const track = tracks.find((t) => t.projection === name);
       if (!track) return { name, version, generation: 0, state: 'not built', position: null, reason: null };
       const behind = track.position === null || head === null ? head !== null : store.compare(track.position, head) < 0;
@@ -46,7 +46,7 @@ async function statusOfFiles(settings: Settings): Promise<(Status | (Omit<Status
 /** Builds read models anew; without names, all of them. */
 export async function rebuildProjections(settings: Settings, names: readonly string[]): Promise<void> {
   requireLedger(settings.data);
-  const known = PROJECTIONS.map((p) => p.name);
+  const known = projections().map((p) => p.name);
   const unknown = names.find((n) => !known.includes(n));
   if (unknown !== undefined) throw misuse(`there is no projection ${unknown}; there are ${known.join(', ')}`);
   const wanted = names.length > 0 ? names : known;
@@ -86,7 +86,7 @@ async function rebuildInFiles(settings: Settings, names: readonly string[]): Pro
   const lock = takeFolder(settings.data, 'a rebuild on its files');
   const store = await openLog(settings);
   const reads = openReadStore<never>({ file: files(settings.data).read });
-  const runner = createRunner(reads, { source: store, projections: PROJECTIONS, ledgerId: await ledgerIdOf(store, settings.data) });
+  const runner = createRunner(reads, { source: store, projections: projections(), ledgerId: await ledgerIdOf(store, settings.data) });
   const bar = progress(`rebuilding ${names.length === 1 ? names[0]! : `${names.length} projections`}`, roughly(await store.head()));
   try {
     await runner.start();

@@ -5,7 +5,7 @@ import { openEmbeddedStore, readMarker, type EventStore } from '@app/event-store
 import { copyDatabase, damageOf } from '../copy.js';
 import { openLog, roughly } from '../open.js';
 import { progress, say, sayJson, table } from '../output.js';
-import { PROJECTIONS } from '../projections.js';
+import { projections } from '../projections.js';
 import { files, requireLedger, type Settings } from '../settings.js';
 import { EXIT, type ExitCode } from '../trouble.js';
 import { MOST_FAULTS, verifyLog, type Fault, type LogFindings } from '../verify/log.js';
@@ -64,7 +64,7 @@ async function examine(settings: Settings, scratch: string): Promise<Findings> {
     if (existsSync(to.read) && log.ledgerId !== null && log.faultCount === 0) {
       const bar = progress('building the read models anew', roughly(log.head));
       try {
-        const rows = await verifyRows({ store, projections: PROJECTIONS, ledgerId: log.ledgerId, file: to.read, scratch, onProgress: (p) => bar.update(roughly(p)) });
+        const rows = await verifyRows({ store, projections: projections(), ledgerId: log.ledgerId, file: to.read, scratch, onProgress: (p) => bar.update(roughly(p)) });
         readModels = rows.projections;
         faults.push(...rows.faults);
       } finally {
