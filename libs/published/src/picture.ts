@@ -99,7 +99,7 @@ export interface Changes {
 
 export const isNothing = (c: Changes): boolean => c.segments.length + c.charges.length + c.voids.length === 0;
 
-/** What turns one picture into another. */
+/** What turns one picture into another; in an order that does not depend on how the earlier one came about. */
 export function changesBetween(before: Picture, after: Picture): Changes {
   const segments: SegmentLine[] = [];
   const charges: OneOffLine[] = [];
@@ -109,7 +109,7 @@ export function changesBetween(before: Picture, after: Picture): Changes {
     if (isSegment(line)) segments.push(line);
     else charges.push(line);
   }
-  return { segments, charges, voids: [...before.keys()].filter((id) => !after.has(id)) };
+  return { segments, charges, voids: [...before.keys()].filter((id) => !after.has(id)).sort() };
 }
 
 /** The picture after an event's money: what a biller does with it. */

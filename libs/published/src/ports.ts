@@ -1,0 +1,51 @@
+import type { SourceEvent } from './translate.js';
+
+/** The published log's side of an event; the envelope is the data. */
+export interface PublishedMetadata {
+  /** The event it was made from: how far the feed has come. */
+  readonly source: { readonly id: string; readonly stream: string; readonly revision: number; readonly position: string };
+  /** Revision of the preceding event of the same contract; null for its first. */
+  readonly previousRevision: number | null;
+  readonly $correlationId: string;
+  readonly $causationId: string;
+  readonly recordedAt: string;
+  readonly schemaVersion: number;
+}
+
+interface NewEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: object;
+  readonly metadata: object;
+}
+
+/**
+ * What the publisher needs of the log; the event store is one. Its errors are told by name: `WrongExpectedRevision`,
+ * `UnknownOutcome`, `StoreUnavailable`, `StoreClosed`.
+ */
+export interface FeedLog {
+  append(stream: string, expected: 'no_stream' | number, events: readonly NewEvent[]): Promise<{ readonly revision: number }>;
+  readStream(stream: string, options?: { readonly from?: number; readonly direction?: 'forwards' | 'backwards'; readonly limit?: number }): Promise<readonly SourceEvent[]>;
+  readAll(options: { readonly after?: string | null; readonly limit: number }): Promise<readonly SourceEvent[]>;
+  head(): Promise<string | null>;
+  compare(a: string, b: string): number;
+  subscribe(options: {
+    readonly after: string | null;
+    readonly streamPrefixes: readonly string[];
+    readonly signal: AbortSignal;
+  }): AsyncIterable<{ readonly kind: 'events'; readonly events: readonly SourceEvent[] } | { readonly kind: 'caughtUp'; readonly position: string | null }>;
+}
+
+/** Where the feed stood when it was written down, and how far the log had been read then. */
+export interface AdvisoryCursor {
+  /** Last published event; null: none yet. */
+  readonly tail: { readonly revision: number; readonly id: string } | null;
+  /** Everything up to here is published or translates to nothing. Valid for that tail only. */
+  readonly position: string | null;
+}
+
+/** Keeps the cursor beside the log. Losing it costs time only. */
+export interface CursorStore {
+  load(): Promise<AdvisoryCursor | null>;
+  save(cursor: AdvisoryCursor): Promise<void>;
+}
