@@ -161,14 +161,17 @@ const overlapping = (db: Db, first: PlainDate, last: PlainDate, numbers: readonl
     .orderBy('from_day')
     .execute();
 
-/** Sums are taken in two halves, so that the database hands over whole numbers that can be held exactly. */
+/**
+ * Sums are taken in two halves, so that the database hands over whole numbers that can be held exactly. Written out in the
+ * query, for a bound number would divide in floating point.
+ */
 const HALF = 1_000_000_000;
 
 async function totalOf(db: Db, month: Month, first: PlainDate, last: PlainDate, only: number | null): Promise<Yen | null> {
-  const halves = (rows: { high: number | string | bigint | null; low: number | string | bigint | null }): bigint => BigInt(rows.high ?? 0) * BigInt(HALF) + BigInt(rows.low ?? 0);
+  const whole = (sum: { high: number | string | bigint | null; low: number | string | bigint | null }): bigint => BigInt(sum.high ?? 0) * BigInt(HALF) + BigInt(sum.low ?? 0);
   const oneOffs = await db
     .selectFrom('charges')
-    .select((eb) => [eb.fn.sum(eb('amount', '/', HALF)).as('high'), eb.fn.sum(eb('amount', '%', HALF)).as('low')])
+    .select((eb) => [eb.fn.sum(eb('amount', '/', eb.lit(HALF))).as('high'), eb.fn.sum(eb('amount', '%', eb.lit(HALF))).as('low')])
     .where('due_on', '>=', first)
     .where('due_on', '<=', last)
     .where('amount', 'is not', null)
@@ -177,7 +180,7 @@ async function totalOf(db: Db, month: Month, first: PlainDate, last: PlainDate, 
   // A full month costs the fee …
   const full = await db
     .selectFrom('segments')
-    .select((eb) => [eb.fn.sum(eb('amount', '/', HALF)).as('high'), eb.fn.sum(eb('amount', '%', HALF)).as('low')])
+    .select((eb) => [eb.fn.sum(eb('amount', '/', eb.lit(HALF))).as('high'), eb.fn.sum(eb('amount', '%', eb.lit(HALF))).as('low')])
     .where('from_day', '<=', first)
     .where('to_day', '>=', last)
     .$if(only !== null, (q) => q.where('no', '=', only!))
@@ -192,7 +195,7 @@ async function totalOf(db: Db, month: Month, first: PlainDate, last: PlainDate, 
     .where((eb) => eb.or([eb('s.from_day', '>', first), eb('s.to_day', '<', last)]))
     .$if(only !== null, (q) => q.where('s.no', '=', only!))
     .execute();
-  let total = halves(oneOffs) + halves(full);
+  let total = whole(oneOffs) + whole(full);
   for (const s of partial) for (const part of monthlyParts([segmentOf(s)], month, s.rounding)) total += BigInt(part.amount);
   return total <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(total) : null;
 }

@@ -116,13 +116,28 @@ export async function contractsPage(db: Db, f: ContractFilter): Promise<{ contra
     .$if(f.contractorId !== undefined, (q) => q.where('contractor_id', '=', f.contractorId!))
     .$if(f.managementUnitId !== undefined, (q) => q.where('management_unit_id', '=', f.managementUnitId!))
     .$if(f.applicationNumber !== undefined, (q) => q.where('application_number', '=', f.applicationNumber!))
-    .$if(f.status === 'ended', (q) => q.where((eb) => eb.or([eb('void', '=', 1), eb('end_on', '<', today)])))
-    .$if(f.status !== undefined && f.status !== 'ended', (q) =>
-      q
-        .where('void', '=', 0)
-        .where((eb) => eb.or([eb('end_on', 'is', null), eb('end_on', '>=', today)]))
-        .$if(f.status === 'cancelling', (x) => x.where('end_on', 'is not', null))
-        .$if(f.status !== 'cancelling', (x) => x.where('end_on', 'is', null).where('billing_starts_on', f.status === 'accepted' ? '>' : '<=', today)),
+    .$if(f.status !== undefined, (q) =>
+      // As `statusOf` has it.
+      q.where((eb) =>
+        eb(
+          eb
+            .case()
+            .when('void', '=', 1)
+            .then('ended')
+            .when('accepted_on', '>', today)
+            .then('accepted')
+            .when('end_on', '<', today)
+            .then('ended')
+            .when('end_on', 'is not', null)
+            .then('cancelling')
+            .when('billing_starts_on', '>', today)
+            .then('accepted')
+            .else('active')
+            .end(),
+          '=',
+          f.status!,
+        ),
+      ),
     )
     .orderBy('no', 'desc')
     .limit(f.limit + 1)

@@ -70,7 +70,7 @@ export function lives({ seed, contracts = 8, steps = 120, policies = {} }: Lives
       case 5:
         return { name: 'ChangeAccountCount', body: { accountCount: 1 + below(100), effectiveOn: around(40), requestedBy: 'contractor', ...(chance(0.3) ? { fees: { monthly: fee() } } : {}) } };
       case 6:
-        return chance(0.3) ? { name: 'NotifyCancellation', body: { arrivedOn: ago(20), designatedOn: chance(0.7) ? soon(400) : null, onForm: chance(0.9) } } : null;
+        return chance(0.1) ? { name: 'NotifyCancellation', body: { arrivedOn: ago(20), designatedOn: chance(0.7) ? soon(400) : null, onForm: chance(0.9) } } : null;
       case 7:
       case 8:
         return option && { name: 'NotifyOptionCancellation', optionId: option.subject, body: { arrivedOn: ago(20), designatedOn: chance(0.6) ? soon(200) : null, onForm: true } };
@@ -102,9 +102,9 @@ export function lives({ seed, contracts = 8, steps = 120, policies = {} }: Lives
   for (let step = 0; step < steps; step++) {
     ledger.today = addDays(ledger.today, below(20));
     if (ids.length < contracts && chance(0.4)) {
-      const item = pick(ITEM_CODES);
+      const item = chance(0.5) ? pick(['X', 'D'] as const) : pick(ITEM_CODES);
       const billingStartsOn = soon(40);
-      const name = `K${seed} ${ids.length}`;
+      const name = `K${seed} ${step}`;
       try {
         ids.push({ id: ledger.contract(name, { item, acceptedOn: ledger.today, billingStartsOn, accountCount: 1 + below(120), fees: { initial: chance(0.3) ? null : below(10_000), monthly: fee() } }), item });
       } catch {
@@ -112,7 +112,7 @@ export function lives({ seed, contracts = 8, steps = 120, policies = {} }: Lives
       }
       continue;
     }
-    if (chance(0.015)) {
+    if (chance(0.005)) {
       const vendor = pick(VENDORS);
       discontinued.push({ vendor, id: ledger.discontinue(vendor, around(90)) });
       continue;
