@@ -40,9 +40,10 @@ function sayWhere(): void {
   else process.stderr.write(`${where}: ran on the embedded store; NOT on EventStoreDB (${url ? 'EVENTSTORE_RESET' : 'EVENTSTORE_URL'} is not set)\n`);
 }
 
-export function shell(command: string): void {
-  const run = spawnSync('sh', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  if (run.status !== 0) throw new Error(`"${command}" failed with ${run.status}\n${run.stdout}${run.stderr}`);
+export async function shell(command: string): Promise<void> {
+  const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`"${command}" failed with ${code}`);
 }
 
 /** One spec file at a time has the database: held by a port, so that it goes with the process. */
@@ -98,7 +99,7 @@ export class Service {
     const service = new Service(data, options);
     if (service.onEventStoreDb && options.data === undefined) {
       await holdDatabase();
-      shell(reset!);
+      await shell(reset!);
     }
     await service.launch();
     return service;
