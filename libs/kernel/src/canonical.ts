@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, hash } from 'node:crypto';
 
 /** A value that JSON can hold. No bigint, no undefined inside arrays, no non-finite numbers. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -129,14 +129,14 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 of a UTF-8 text or bytes, as 64 lower-case hex digits. */
 export function sha256Hex(input: string | Uint8Array): string {
-  return createHash('sha256').update(input).digest('hex');
+  return hash('sha256', input, 'hex');
 }
 
 /** SHA-256 of several runs of bytes taken as one, as its 32 bytes. */
 export function sha256Bytes(...runs: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const run of runs) hash.update(run);
-  return hash.digest();
+  const all = createHash('sha256');
+  for (const run of runs) all.update(run);
+  return all.digest();
 }
 
 /** HMAC-SHA256(salt, text) as 64 lower-case hex digits: the commitment to a text kept outside the log (design 4). */
