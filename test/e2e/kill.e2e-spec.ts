@@ -50,7 +50,9 @@ if (!SERVER)
     for (let cycle = 1; cycle <= CYCLES; cycle++) {
       const from = load.sent.length;
       const running = load.run(s.api, () => today, 8, false);
-      await sleep(150 + next() * 700);
+      const { acknowledged } = load.figures;
+      while (load.figures.acknowledged < acknowledged + 25) await sleep(20);
+      await sleep(next() * 500);
       // Now and then while the clock moves on.
       const moving = next() < 0.3 ? s.api.put('/v1/sandbox/clock', { today: `2026-${cycle % 2 ? '02' : '03'}-${String(1 + (cycle % 28)).padStart(2, '0')}` }).catch(() => null) : null;
       if (moving) await sleep(next() * 60);
@@ -94,7 +96,9 @@ if (SERVER)
     for (let cycle = 1; cycle <= CYCLES; cycle++) {
       const from = load.sent.length;
       const running = load.run(s.api, () => '2026-01-10', 8, true);
-      await sleep(300 + next() * 1_500);
+      const { acknowledged } = load.figures;
+      while (load.figures.acknowledged < acknowledged + 25) await sleep(20);
+      await sleep(next() * 1_000);
       await shell(restart);
       await sleep(300);
       load.stop();
