@@ -14,7 +14,7 @@ export function createLog(level: LogLevel): Logger {
       base: { service: 'ledger' },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: ['authorization', '*.authorization', '*.headers.authorization', 'token', '*.token'], censor: '[redacted]' },
+      redact: { paths: ['authorization', 'headers.authorization', 'req.headers.authorization', 'token'], censor: '[redacted]' },
     },
     destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: 500 }),
   );

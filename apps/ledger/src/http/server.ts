@@ -17,6 +17,14 @@ import type { Logger } from 'pino';
 
 const MAX_BODY = 1_048_576;
 
+/** Of every answer: data for programs, never a page, never kept by a cache. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
 /** The HTTP application around a ledger: initialised, not yet listening. */
 export async function createServer(ledger: Ledger, config: Config, log: Logger): Promise<NestFastifyApplication> {
   const filter = new ProblemFilter(log, ledger.sandbox !== null);
@@ -37,13 +45,8 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
   });
   const fastify = adapter.getInstance();
 
-  await app.register(helmet, {
-    hsts: false,
-    contentSecurityPolicy: {
-      // As much as the documentation's page needs; the API itself answers no page.
-      directives: { defaultSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'], upgradeInsecureRequests: null },
-    },
-  });
+  // Helmet works out its headers anew for each answer; the API's own never change, so only the documentation has it.
+  await app.register(helmet, { global: false });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
@@ -53,6 +56,7 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
     }
   });
   fastify.addHook('onRequest', (request, reply, done) => {
+    if (!request.routeOptions.url?.startsWith('/docs')) void reply.headers(HEADERS);
     void reply.header('x-request-id', request.id);
     try {
       letIn(request, ledger.tokens);

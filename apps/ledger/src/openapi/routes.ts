@@ -30,12 +30,20 @@ const PAGE = `<!doctype html>
 `;
 const START = `window.ui = SwaggerUIBundle({ url: '/docs-json', dom_id: '#ui', deepLinking: true, persistAuthorization: false });\n`;
 
+/** As much as the page needs. There is no TLS here, so nothing is upgraded to it. */
+const helmet = {
+  hsts: false,
+  contentSecurityPolicy: {
+    directives: { defaultSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'], upgradeInsecureRequests: null },
+  },
+} as const;
+
 /** `/docs` and `/docs-json`; what makes them is loaded when somebody first asks, so that the start does not wait for it. */
 export function installDocs(app: NestFastifyApplication, fastify: Fastify, controllers: readonly Type[]): void {
   let document: Promise<object> | undefined;
-  fastify.get('/docs', (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
+  fastify.get('/docs', { helmet } as object, (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
   fastify.get('/docs-json', async () => (document ??= import('./document.js').then(({ openApiDocument }) => openApiDocument(app, controllers))));
-  fastify.get<{ Params: { '*': string } }>('/docs/*', async (request, reply) => {
+  fastify.get<{ Params: { '*': string } }>('/docs/*', { helmet } as object, async (request, reply) => {
     const name = request.params['*'];
     if (name === 'start.js') return reply.type('text/javascript; charset=utf-8').send(START);
     if (!Object.hasOwn(ASSETS, name)) throw new Refused(404, 'no-such-path');

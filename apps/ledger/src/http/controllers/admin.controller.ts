@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ReadProjections, ReadTokens } from '../../bus/queries.js';
 import { ADMINISTRATION } from '../../ports.js';
@@ -9,7 +9,6 @@ import { NoQuery, PageQuery } from '../dto/query.dto.js';
 import { found, paged } from '../reads.js';
 import type { Call } from '../call.js';
 import type { Administration, Caller } from '../../ports.js';
-import type { FastifyReply } from 'fastify';
 
 /** Tokens and projections; administrators only. */
 @Controller('v1')
@@ -21,8 +20,7 @@ export class AdminController {
   ) {}
 
   @Post('tokens')
-  async issueToken(@Body() body: IssueTokenDto, @Called() call: Call, @Res({ passthrough: true }) reply: FastifyReply) {
-    void reply.header('cache-control', 'no-store');
+  issueToken(@Body() body: IssueTokenDto, @Called() call: Call) {
     return this.commands.send('IssueToken', body, call);
   }
 

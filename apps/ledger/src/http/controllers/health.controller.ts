@@ -18,7 +18,6 @@ export class HealthController {
   @Get('ready')
   ready(@Query() _query: NoQuery, @Res({ passthrough: true }) reply: FastifyReply) {
     const report = this.readiness.report();
-    void reply.header('cache-control', 'no-store');
     if (report.status === 'starting' || report.status === 'stopping') void reply.status(503).header('retry-after', '1');
     return report;
   }
