@@ -141,7 +141,8 @@ export const runningClient = (settings: Settings): Client =>
 export async function withService<T>(settings: Settings, work: (client: Client) => Promise<T>): Promise<T> {
   requireLedger(settings.data);
   if (holderOf(settings.data)) return work(runningClient(settings));
-  const service = await startService(settings);
+  // A sandbox that woke up in real time would record months that never were.
+  const service = await startService(settings, existsSync(files(settings.data).clock) ? { env: { LEDGER_SANDBOX: 'true' } } : {});
   try {
     return await work(service.client);
   } finally {

@@ -38,7 +38,7 @@ export async function* readRows(file: string, encoding = 'utf-8'): AsyncGenerato
     }
   } catch (error) {
     if (error instanceof CsvError) throw misuse(`${file}, row ${number + 1}: not CSV (${error.message})`);
-    if (error instanceof TypeError && (error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+    if ((error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
       throw misuse(`${file} is not ${encoding} text: save it as "CSV UTF-8", or name its encoding with --encoding shift_jis`);
     throw error;
   }

@@ -100,7 +100,7 @@ export async function runImport(steps: AsyncIterable<Step | BadRow>, o: RunOptio
     const parent = parentOf(step);
     if (step.of !== null && parent === null) return lines(step, 'malformed', { detail: `${step.of} is neither a row above nor an id of the ledger` });
     if (parent && !PARENTS[step.kind].includes(parent.kind))
-      return lines(step, 'malformed', { detail: `a ${step.kind} belongs to a ${PARENTS[step.kind].join(' or ')}; ${step.of} is a ${parent.kind}` });
+      return lines(step, 'malformed', { detail: `rows of kind ${step.kind} belong to a ${PARENTS[step.kind].join(' or an ')}; ${step.of} is of kind ${parent.kind}` });
     if (step.kind === 'unit' || step.kind === 'contract' || step.kind === 'option')
       step.refs.forEach((ref, i) => {
         const { kind } = step as { kind: Known['kind'] };

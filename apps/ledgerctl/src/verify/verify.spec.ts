@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openRegister, type Register } from '@app/erasable';
+import { openEmbeddedStore, type EventStore, type NewEvent, type StoredEvent } from '@app/event-store';
+import { deriveId } from '@app/kernel';
+import { createRunner, openReadStore, type Projection } from '@app/read-store';
+import { copyDatabase, damageOf } from '../copy.js';
+import { refsIn, verifyLog } from './log.js';
+import { verifyRows } from './rows.js';
+
+let folder: string;
+let register: Register;
+const at = (name: string): string => join(folder, name);
+
+const event = (n: number, type: string, data: object): NewEvent => ({
+  id: deriveId('event', n),
+  type,
+  data,
+  metadata: { commandId: deriveId('command', n), actor: { subject: 's', role: 'admin' }, recordedAt: '2026-01-01T00:00:00.000Z', schemaVersion: 1, salt: '0'.repeat(32), receipts: [] },
+});
+
+/** Three events of one unit behind the founding; the last holds a text. */
+async function fill(): Promise<void> {
+  const store = await openEmbeddedStore({ file: at('log.sqlite') });
+  const [ref] = await register.write(deriveId('command', 3), [{ kind: 'reason', slot: 'reason', text: '理由' }]);
+  await store.append('ledger', 'no_stream', [event(0, 'LedgerFounded', { ledgerId: 'L' })]);
+  await store.append('counter-1', 'no_stream', [event(1, 'Counted', { by: 1 }), event(2, 'Counted', { by: 2 })]);
+  await store.append('counter-1', 1, [event(3, 'Counted', { by: 3, reason: ref })]);
+  await store.close();
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'verify-'));
+  register = openRegister({ file: at('register.sqlite') });
+  await fill();
+});
+afterEach(() => {
+  register.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const withStore = async <T>(work: (store: EventStore) => Promise<T>): Promise<T> => {
+  const store = await openEmbeddedStore({ file: at('log.sqlite') });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+};
+const tamper = (file: string, sql: string): void => {
+  const db = new DatabaseSync(at(file));
+  db.exec(sql);
+  db.close();
+};
+const findings = () => withStore((store) => verifyLog({ store, register, dense: true }));
+
+test('a log as it was written has no faults', async () => {
+  expect(await findings()).toEqual({ ledgerId: 'L', events: 4, streams: 2, head: '4', texts: 1, erased: 0, faults: [], faultCount: 0 });
+});
+
+test.each([
+  ['a row that is gone', 'DELETE FROM events WHERE position = 3', ['position at position 4', 'revision at position 4']],
+  ['a row that was put in twice', "INSERT INTO events SELECT 5, stream, 7, id, type, data, metadata FROM events WHERE position = 2", ['revision at position 5']],
+  ['data that are not canonical', `UPDATE events SET data = '{ "by":2}' WHERE position = 3`, ['canonical at position 3']],
+  ['data that are no JSON', `UPDATE events SET data = '{"by":' WHERE position = 3`, ['canonical at after position 2']],
+  ['metadata that are not whole', `UPDATE events SET metadata = '{"receipts":[],"recordedAt":"gestern"}' WHERE position = 3`, ['metadata at position 3']],
+  ['no founding', 'DELETE FROM events WHERE position = 1; UPDATE events SET position = position - 1', ['founding at position 1']],
+])('%s is found and named', async (_, sql, expected) => {
+  tamper('log.sqlite', sql);
+  const { faults } = await findings();
+  expect(faults.map((f) => `${f.kind} at ${f.at.replace(/ \(.*/, '')}`)).toEqual(expected);
+});
+
+test('a text that was erased is no fault; one that was altered or is missing is', async () => {
+  const verdict = async () => (await findings()).faults.map((f) => f.detail.replace(/text \S+ /, ''));
+  tamper('register.sqlite', "UPDATE texts SET text = '別の理由'");
+  expect(await verdict()).toEqual(['is altered in the register']);
+  tamper('register.sqlite', "UPDATE texts SET text = NULL, salt = NULL, erased_at = '2026-01-02T00:00:00Z'");
+  expect([await verdict(), (await findings()).erased]).toEqual([[], 1]);
+  tamper('register.sqlite', 'DELETE FROM texts');
+  expect(await verdict()).toEqual(['is missing in the register']);
+});
+
+test('references are found wherever they stand', () => {
+  const ref = (n: number) => ({ ref: `r${n}`, commitment: `c${n}` });
+  expect(refsIn({ a: ref(1), b: [{ c: { d: ref(2) } }, null, 'x', { ref: 3 }] })).toEqual([ref(1), ref(2)]);
+});
+
+const sums: Projection<StoredEvent> = {
+  name: 'sums',
+  version: 2,
+  tables: { sums: ({ clustered }) => [clustered.addColumn('stream', 'text', (c) => c.primaryKey()).addColumn('sum', 'integer')] },
+  handle(events, w) {
+    const add = w.prepare('INSERT INTO {sums} VALUES (?, ?) ON CONFLICT (stream) DO UPDATE SET sum = sum + excluded.sum');
+    for (const e of events) if (e.type === 'Counted') add.run(e.stream, (e.data as { by: number }).by);
+  },
+};
+const failing: Projection<StoredEvent> = { ...sums, name: 'failing', tables: { others: sums.tables['sums']! }, handle: (events, w) => {
+  for (const e of events) {
+    if (e.position === '4') throw new Error('cannot');
+    w.prepare('INSERT INTO {others} VALUES (?, 0) ON CONFLICT DO NOTHING').run(e.stream);
+  }
+} };
+
+async function serve(projections: readonly Projection<StoredEvent>[]): Promise<void> {
+  await withStore(async (store) => {
+    const reads = openReadStore<never>({ file: at('read.sqlite') });
+    const runner = createRunner(reads, { source: store, projections, ledgerId: 'L' });
+    await runner.start();
+    await runner.caughtUp();
+    await runner.stop();
+    await reads.close();
+  });
+}
+let builds = 0;
+const rows = (projections: readonly Projection<StoredEvent>[], ledgerId = 'L') => withStore((store) => {
+  const scratch = mkdtempSync(at(`scratch-${++builds}-`));
+  return verifyRows({ store, projections, ledgerId, file: at('read.sqlite'), scratch });
+});
+
+describe('rows', () => {
+  test('that the log makes are the same, also where they stand before its head', async () => {
+    await serve([sums]);
+    await withStore((store) => store.append('counter-1', 2, [event(4, 'Counted', { by: 100 })]));
+    expect(await rows([sums])).toEqual({ projections: [{ name: 'sums', result: 'same', position: '4', rows: 1 }], faults: [] });
+  });
+
+  test.each([
+    ["UPDATE sums_g1 SET sum = 7", 'row stream = "counter-1": sum is 7, the log makes it 6'],
+    ["INSERT INTO sums_g1 VALUES ('counter-0', 1)", 'row stream = "counter-0" does not follow from the log: {"stream":"counter-0","sum":1}'],
+    ['DELETE FROM sums_g1', 'row stream = "counter-1", which follows from the log, is missing: {"stream":"counter-1","sum":6}'],
+  ])('after %s differ, and the first is named', async (sql, detail) => {
+    await serve([sums]);
+    tamper('read.sqlite', sql);
+    expect(await rows([sums])).toEqual({ projections: [{ name: 'sums', result: 'different', position: '4', rows: expect.any(Number) }], faults: [{ kind: 'rows', at: 'sums', detail }] });
+  });
+
+  test('of a stopped projection are compared as far as it came', async () => {
+    await serve([sums, failing]);
+    expect(await rows([sums, failing])).toEqual({ projections: [{ name: 'sums', result: 'same', position: '4', rows: 1 }, { name: 'failing', result: 'stopped', position: '3', rows: 2 }], faults: [] });
+  });
+
+  test('of another version are left to the next start; those of another ledger are a fault', async () => {
+    await serve([sums]);
+    expect((await rows([{ ...sums, version: 3 }])).projections).toEqual([{ name: 'sums', result: 'old', position: '4', rows: 0 }]);
+    expect((await rows([failing])).projections).toEqual([{ name: 'failing', result: 'absent', position: null, rows: 0 }]);
+    expect((await rows([sums], 'M')).faults).toEqual([{ kind: 'rows', at: 'read models', detail: 'they are those of ledger L' }]);
+  });
+});
+
+test('a copy is one picture of a file in use, and never goes over another', async () => {
+  const writer = new DatabaseSync(at('log.sqlite'));
+  writer.exec('BEGIN IMMEDIATE; DELETE FROM events');
+  await copyDatabase(at('log.sqlite'), at('copy.sqlite'));
+  writer.exec('ROLLBACK');
+  writer.close();
+  const copy = new DatabaseSync(at('copy.sqlite'), { readOnly: true });
+  expect({ ...copy.prepare('SELECT count(*) AS n FROM events').get() }).toEqual({ n: 4 });
+  copy.close();
+  await expect(copyDatabase(at('log.sqlite'), at('copy.sqlite'))).rejects.toThrow(/EEXIST/);
+  expect([damageOf(at('copy.sqlite')), damageOf(at('none.sqlite'))]).toEqual([null, 'is missing']);
+});
