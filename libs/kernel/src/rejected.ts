@@ -33,3 +33,14 @@ export const isMalformed = (x: unknown): x is Malformed => x instanceof Malforme
 export function sortViolations(violations: readonly Violation[]): Violation[] {
   return [...violations].sort((a, b) => (a.clause < b.clause ? -1 : a.clause > b.clause ? 1 : a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
 }
+
+/** The command names something that this stream does not hold (an option, a notice, a change): HTTP 404. */
+export class NotFound {
+  readonly notFound = true as const;
+  constructor(
+    readonly what: string,
+    readonly id: string,
+  ) {}
+}
+
+export const isNotFound = (x: unknown): x is NotFound => x instanceof NotFound;
