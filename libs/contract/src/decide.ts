@@ -16,8 +16,8 @@ import {
 } from '@app/agreement';
 import { addDays, type Holidays, type PlainDate } from '@app/calendar';
 import { deriveId, Malformed, NotFound, Rejected, sortViolations, type Json, type Receipt, type TextRef, type Violation } from '@app/kernel';
-import { feeFor, MAX_YEN, type Fee } from '@app/money';
-import type { AddOptions, ChangeAccountCount, ContractCommand, ContractItem, Discontinuation, NotifyCancellation, Quote, TextRefs } from './commands.js';
+import { feeFor, MAX_YEN, YenOutOfRange, type Fee } from '@app/money';
+import type { AddOptions, ChangeAccountCount, ContractCommand, ContractCommandName, ContractItem, Discontinuation, NotifyCancellation, Quote, TextRefs } from './commands.js';
 import {
   BASE,
   UNDO,
@@ -77,6 +77,23 @@ const isRefusal = (x: unknown): x is Refusal => x instanceof Rejected || x insta
 
 /** Decides one command. Throws only on broken invariants. */
 export function decide(state: ContractState, command: ContractCommand, asked: Asked): Decision | Refusal {
+  try {
+    const answer = answerTo(state, command, asked);
+    return isRefusal(answer) || !(command.name in PRICED) || payable(lifeOf(answer.state, asked)) ? answer : unpayable(command);
+  } catch (error) {
+    if (error instanceof YenOutOfRange) return unpayable(command);
+    throw error;
+  }
+}
+
+/** Where a command names a price or a count that a price is multiplied by. */
+const PRICED: { readonly [command in ContractCommandName]?: string } = { ContractItem: 'fees.monthly', AddOptions: 'options', ChangeAccountCount: 'accountCount', Quote: 'fee', Correct: 'replacement.body' };
+
+/** Prices and counts come in one by one, and each may be fine: only their product on some day shows what a month costs. */
+const payable = (life: Life | null): boolean => !life || [life.base, ...life.options].every((l) => l.segments.every((s) => s.amount <= MAX_YEN));
+const unpayable = (command: ContractCommand): Malformed => malformed(PRICED[command.name] ?? '', `with what is recorded, a month would come to more than ${MAX_YEN} yen`);
+
+function answerTo(state: ContractState, command: ContractCommand, asked: Asked): Decision | Refusal {
   if (command.name === 'ContractItem') {
     if (state.status !== 'none') throw new Error(`contract ${asked.contractId} exists`);
     const built = buildContract(command.body, asked, { contractId: asked.contractId });
@@ -715,7 +732,7 @@ function judgeApplication(life: Life, applied: readonly OptionAdded[], asked: Pi
 /** N17: no day below 50 accounts while option 44 is in use. */
 function judgeFifty(before: RecordedContract, facts: readonly FactEvent[], asked: Pick<Asked, 'holidays'>): Violation[] {
   const now = lifeOf(before, asked);
-  if (!now || now.policies.minAccounts === 'entry') return [];
+  if (!now || now.policies.minAccounts === 'entry' || !now.options.some((o) => o.row.minAccounts)) return [];
   const after = lifeOf(withFacts(before, facts), asked)!;
   for (const o of after.options) {
     const min = o.row.minAccounts?.accounts;

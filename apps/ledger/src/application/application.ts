@@ -110,7 +110,7 @@ export class Application implements LedgerApplication {
   constructor(private readonly o: ApplicationOptions) {
     this.contracts = new FoldedStreams(o.store, contractEvents, NONE, fold);
     this.units = new FoldedStreams<UnitState>(o.store, unitEvents, { status: 'none' }, foldUnit);
-    this.vendors = new FoldedStreams(o.store, vendorEvents, UNKNOWN_VENDOR, foldVendor, 100);
+    this.vendors = new FoldedStreams(o.store, vendorEvents, UNKNOWN_VENDOR, foldVendor, 100, true);
   }
 
   execute(envelope: CommandEnvelope): Promise<CommandOutcome> {
@@ -389,33 +389,36 @@ export class Application implements LedgerApplication {
 
     const before = holdingOf(state, this.o.holidays);
     const after = holdingOf(decision.state, this.o.holidays);
-    if (before && after && (envelope.preview || !sameHolding(before, after))) {
-      const taken = await this.holdFirst(c, before, after, unitOf(state));
-      if (taken === 'again') return 'again';
-      if (taken) return this.refused(c, stream, taken, refs);
-    }
-
-    const events = stamp(decision.events.map((e) => e as Stampable), contractEvents, this.stampOf(c, refs), { status: 200, ...answer });
-    if (envelope.preview) return { done: { status: 200, body: previewBody(decision, contractId, answer), replayed: false } };
-    if (scope) {
-      const reserved = await this.reserveUnits(c, scope.unit, contractId, state.revision, decision, events);
-      if (!reserved) return 'again';
-    }
-    try {
-      const result = await this.append(c.commandId, stream, state.revision, events);
-      this.contracts.remember(stream, decision.state);
-      if (scope) this.landed.add(events[0]!.id);
-      if (before && after && !sameHolding(before, after)) await this.freeAfter(c, before, after, unitOf(state));
-      return { done: { status: 200, body: answerOf(recorded(decision, events, state.revision, result)), replayed: false } };
-    } catch (error) {
-      if (!(error instanceof WrongExpectedRevision)) throw error;
-      if (scope) await this.releaseUnits(c, scope.unit.managementUnitId, contractId, decision);
-      if (envelope.ifMatch !== null) {
-        const now = await this.contracts.load(stream);
-        return { done: { status: 412, revision: now.status === 'recorded' ? now.revision : null } };
+    const holds = before && after && (envelope.preview || !sameHolding(before, after)) ? { before, after, unit: unitOf(state) } : null;
+    const conclude = async (): Promise<Ended> => {
+      if (holds) {
+        const taken = await this.holdFirst(c, holds);
+        if (taken === 'again') return 'again';
+        if (taken) return this.refused(c, stream, taken, refs);
       }
-      return 'again';
-    }
+      const events = stamp(decision.events.map((e) => e as Stampable), contractEvents, this.stampOf(c, refs), { status: 200, ...answer });
+      if (envelope.preview) return { done: { status: 200, body: previewBody(decision, contractId, answer), replayed: false } };
+      if (scope) {
+        const reserved = await this.reserveUnits(c, scope.unit, contractId, state.revision, decision, events);
+        if (!reserved) return 'again';
+      }
+      try {
+        const result = await this.append(c.commandId, stream, state.revision, events);
+        this.contracts.remember(stream, decision.state);
+        if (scope) this.landed.add(events[0]!.id);
+        if (holds) await this.freeAfter(c, holds);
+        return { done: { status: 200, body: answerOf(recorded(decision, events, state.revision, result)), replayed: false } };
+      } catch (error) {
+        if (!(error instanceof WrongExpectedRevision)) throw error;
+        if (scope) await this.releaseUnits(c, scope.unit.managementUnitId, contractId, decision);
+        if (envelope.ifMatch !== null) {
+          const now = await this.contracts.load(stream);
+          return { done: { status: 412, revision: now.status === 'recorded' ? now.revision : null } };
+        }
+        return 'again';
+      }
+    };
+    return this.holding(holds, conclude);
   }
 
   /** What the vendor's stream says that the contract may not know yet. */
@@ -557,38 +560,46 @@ export class Application implements LedgerApplication {
   }
 
   /** Whatever prolongs what a contract holds writes the unit first, and is refused when a successor is reserved (design 13). */
-  private async holdFirst(c: Context, before: Held, after: Held, managementUnitId: string): Promise<Rejected | 'again' | null> {
+  private async holdFirst(c: Context, { before, after, unit: managementUnitId }: Holds): Promise<Rejected | 'again' | null> {
     if (!prolongs(before, after)) return null;
     const stream = unitStream(managementUnitId);
-    return this.locks.run(stream, async () => {
-      const unit = await this.units.load(stream);
-      if (unit.status !== 'open') throw new Error(`unit ${managementUnitId} of contract ${after.contractId} does not exist`);
-      for (const s of successors(unit, after.item, after.billingStartsOn, after.through, after.contractId)) {
-        const through = await this.heldThrough(s);
-        if (through === undefined || (through !== null && through < after.billingStartsOn)) continue;
-        return itemTaken(s, after.item);
-      }
-      if (c.envelope.preview) return null;
-      const event: Stampable = {
-        id: deriveId('held', c.commandId, unit.revision),
-        type: 'ItemHeld',
-        data: { contractId: after.contractId, item: after.item, billingStartsOn: after.billingStartsOn, through: after.through },
-        receipts: [receipt('A4-2', { item: after.item, contractId: after.contractId, through: after.through })],
-      };
-      try {
-        await this.append(c.commandId, stream, unit.revision, stamp([event], unitEvents, this.stampOf(c, undefined), { status: 200 }));
-        this.units.forget(stream);
-        return null;
-      } catch (error) {
-        if (!(error instanceof WrongExpectedRevision)) throw error;
-        return 'again';
-      }
-    });
+    const unit = await this.units.load(stream);
+    if (unit.status !== 'open') throw new Error(`unit ${managementUnitId} of contract ${after.contractId} does not exist`);
+    for (const s of successors(unit, after.item, after.billingStartsOn, after.through, after.contractId)) {
+      const through = await this.heldThrough(s);
+      if (through === undefined || (through !== null && through < after.billingStartsOn)) continue;
+      return itemTaken(s, after.item);
+    }
+    if (c.envelope.preview) return null;
+    const held = unit.holdings.find((h) => h.contractId === after.contractId);
+    if (held && sameHolding(held, after)) return null;
+    const event: Stampable = {
+      id: deriveId('held', c.commandId, unit.revision),
+      type: 'ItemHeld',
+      data: { contractId: after.contractId, item: after.item, billingStartsOn: after.billingStartsOn, through: after.through },
+      receipts: [receipt('A4-2', { item: after.item, contractId: after.contractId, through: after.through })],
+    };
+    try {
+      await this.append(c.commandId, stream, unit.revision, stamp([event], unitEvents, this.stampOf(c, undefined), { status: 200 }));
+      this.units.forget(stream);
+      return null;
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+      return 'again';
+    }
+  }
+
+  /**
+   * Runs what may prolong a contract so that nobody reserves its item between the unit's word and the contract's own:
+   * a successor would ask the contract, which does not know yet.
+   */
+  private holding<T>(holds: Holds | null, work: () => Promise<T>): Promise<T> {
+    return holds && prolongs(holds.before, holds.after) ? this.locks.run(unitStream(holds.unit), work) : work();
   }
 
   /** Whatever shortens it writes the contract first; the unit may learn later, since it asks the contract before refusing. */
-  private async freeAfter(c: Context, before: Held, after: Held, managementUnitId: string): Promise<void> {
-    if (prolongs(before, after) && !after.void) return;
+  private async freeAfter(c: Context, { before, after, unit: managementUnitId }: Holds): Promise<void> {
+    if (prolongs(before, after)) return;
     const stream = unitStream(managementUnitId);
     try {
       await this.locks.run(stream, async () => {
@@ -780,23 +791,26 @@ export class Application implements LedgerApplication {
       const c = { envelope: { name: 'ApplyDiscontinuation', caller: SYSTEM, requestHash: commandId, requestId: commandId, body: {}, preview: false } as never as CommandEnvelope, commandId, today: this.o.today() };
       const before = holdingOf(state, this.o.holidays);
       const after = holdingOf(decision.state, this.o.holidays);
-      if (before && after && !sameHolding(before, after)) {
-        const taken = await this.holdFirst(c, before, after, unitOf(state));
-        if (taken === 'again') continue;
+      const holds = before && after && !sameHolding(before, after) ? { before, after, unit: unitOf(state) } : null;
+      const told = await this.holding(holds, async (): Promise<string | null | 'again'> => {
+        const taken = holds ? await this.holdFirst(c, holds) : null;
+        if (taken === 'again') return 'again';
         if (taken) {
           this.o.log.warn({ contractId }, 'the lifted discontinuation cannot prolong this contract: its item is reserved for a successor');
           return null;
         }
-      }
-      try {
-        const result = await this.o.store.append(stream, state.revision, stamp(decision.events.map((e) => e as Stampable), contractEvents, this.stampOf(c, undefined), { status: 200 }));
-        this.contracts.remember(stream, decision.state);
-        if (before && after && !sameHolding(before, after)) await this.freeAfter(c, before, after, unitOf(state));
-        return result.position;
-      } catch (error) {
-        this.contracts.forget(stream);
-        if (!(error instanceof WrongExpectedRevision)) throw error;
-      }
+        try {
+          const result = await this.o.store.append(stream, state.revision, stamp(decision.events.map((e) => e as Stampable), contractEvents, this.stampOf(c, undefined), { status: 200 }));
+          this.contracts.remember(stream, decision.state);
+          if (holds) await this.freeAfter(c, holds);
+          return result.position;
+        } catch (error) {
+          this.contracts.forget(stream);
+          if (!(error instanceof WrongExpectedRevision)) throw error;
+          return 'again';
+        }
+      });
+      if (told !== 'again') return told;
     }
     throw new Error(`contract ${contractId} is contended`);
   }
@@ -892,6 +906,13 @@ interface Held {
   readonly billingStartsOn: PlainDate;
   readonly through: PlainDate | null;
   readonly void: boolean;
+}
+
+/** A command that changes what a contract holds of its unit. */
+interface Holds {
+  readonly before: Held;
+  readonly after: Held;
+  readonly unit: string;
 }
 
 /** What a contract holds of its unit by its own facts. */

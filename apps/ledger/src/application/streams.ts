@@ -17,13 +17,17 @@ export const toRecorded = (registry: EventRegistry, e: StoredEvent): RecordedEve
  */
 export class FoldedStreams<S> {
   private readonly states = new Map<string, S>();
+  /** Counts what was remembered or forgotten from outside: what was read meanwhile may be older, and is not kept. */
+  private changes = 0;
 
   constructor(
     private readonly store: EventStore,
     private readonly registry: EventRegistry,
     private readonly none: S,
     private readonly fold: (state: S, events: readonly RecordedEvent[]) => S,
-    private readonly kept = 2_000,
+    private readonly kept = 10_000,
+    /** Whether to remember that a stream is empty: for a few known names, not for ids that anybody may make up. */
+    private readonly keepsNone = false,
   ) {}
 
   async load(stream: string): Promise<S> {
@@ -33,8 +37,9 @@ export class FoldedStreams<S> {
       this.states.set(stream, known);
       return known;
     }
+    const { changes } = this;
     const state = await this.read(stream);
-    this.remember(stream, state);
+    if (changes === this.changes) this.keep(stream, state);
     return state;
   }
 
@@ -49,13 +54,19 @@ export class FoldedStreams<S> {
   }
 
   remember(stream: string, state: S): void {
+    this.changes++;
+    this.keep(stream, state);
+  }
+
+  private keep(stream: string, state: S): void {
     this.states.delete(stream);
-    if (state === this.none) return;
+    if (state === this.none && !this.keepsNone) return;
     this.states.set(stream, state);
     if (this.states.size > this.kept) this.states.delete(this.states.keys().next().value!);
   }
 
   forget(stream: string): void {
+    this.changes++;
     this.states.delete(stream);
   }
 }
