@@ -20,7 +20,7 @@ const terms: Term[] = read('docs/glossary.md')
     return { en, ja, code: [...code.matchAll(/`(\w+)`/g)].map((m) => m[1]!), not: not === '' ? [] : not.split(', ') };
   });
 
-const sources = files('{apps,libs}/**/*.ts').filter((p) => !/spec\.ts$/.test(p));
+const sources = files('{apps,libs}/**/*.ts').filter((p) => !p.endsWith('spec.ts'));
 const code = sources.map(read).join('\n');
 // Where the business speaks; specs and samples may name other people's words.
 const prose = files('{libs/{agreement,contract,read-models,published,calendar,money},apps/ledger,docs}/**/*.{ts,md}').filter((p) => p !== 'docs/glossary.md' && !p.endsWith('spec.ts'));

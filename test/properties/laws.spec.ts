@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { fold, lifeOf, FACT_TYPES, type Life, type RecordedContract, type RecordedEvent } from '@app/contract';
-import { story } from '@app/testing';
+import type { Story } from '@app/testing';
 import { begin, scenarioArb, step } from './lives.js';
 
 const numRuns = Number(process.env['RUNS'] ?? 60);
@@ -67,13 +67,12 @@ describe('laws of every life', () => {
         for (const op of x.ops) step(told, op);
         const { s } = told;
         const to = `${Number(s.now.slice(0, 4)) + 2}${s.now.slice(4, 8)}01`;
-        const fork = (): typeof s => Object.assign(story({ policies: s.policies }), { ...s });
-        const once = fork().at(to);
+        const once = s.fork().at(to);
         once.recordDue();
-        const byKind = fork().at(to);
+        const byKind = s.fork().at(to);
         for (const kind of ['Renewed', 'OptionEnded', 'Ended', 'SettlementAssessed', 'DeviceDeemedLost']) byKind.when({ name: 'RecordDue', through: to as never, kind });
         byKind.recordDue().thenOnly();
-        const contents = (t: typeof s) => new Map([...t.recorded.written].map(([key, w]) => [key, w.event]));
+        const contents = (t: Story) => new Map([...t.recorded.written].map(([key, w]) => [key, w.event]));
         expect(contents(byKind)).toEqual(contents(once));
       }),
       { numRuns, seed },

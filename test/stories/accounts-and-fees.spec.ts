@@ -154,6 +154,20 @@ describe('prices (A11, X1)', () => {
   });
 });
 
+describe('what no month may come to', () => {
+  test('prices and counts that are fine one by one, but not on the day they meet', () => {
+    const s = on('X', { accounts: 10, fee: 1 });
+    s.change({ accounts: 10 ** 6, effective: '2026-06-01' });
+    s.options([{ no: 15, fee: { kind: 'perAccount', unit: 10 ** 11 } }]).refused('400 options');
+    s.options([{ no: 15, as: 'W', fee: { kind: 'perAccount', unit: 10 ** 6 } }]).accepted();
+    s.quoteMonthly('W', { kind: 'perAccount', unit: 10 ** 6 + 1 }, '2026-05-01').refused('400 fee');
+    s.quoteMonthly('base', { kind: 'perAccount', unit: 10 ** 12 }, '2026-05-01').refused('400 fee');
+    s.quoteMonthly('base', { kind: 'perAccount', unit: 10 ** 6 }, '2026-05-01').accepted();
+    s.notice('base', { designated: '2026-06-30' });
+    expect(s.settlements['base']).toBe(3 * 10 ** 12);
+  });
+});
+
 describe('excess use (X1-2-1b, X1-2-2b; N39, N40)', () => {
   const excess = (s: ReturnType<typeof story>) => s.oneOffs('2099-12-31').filter((l) => l.startsWith('excess'));
 

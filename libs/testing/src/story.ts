@@ -149,6 +149,14 @@ export class Story {
     this.ids.set(as, id);
   }
 
+  /** The same story so far, to be told on in another way. */
+  fork(): Story {
+    const { contractId, policies, holidays, discontinuations, scopeUnits, history, state, now, commands } = this;
+    const other = new Story({ contractId, policies, ...(holidays ? { holidays } : {}) });
+    for (const [as, id] of this.ids) other.name(as, id);
+    return Object.assign(other, { discontinuations, scopeUnits, history, state, now, commands });
+  }
+
   // ---------------------------------------------------------------- the clock
 
   /** Moves the clock and does nothing else: a scheduler that comes late. */
@@ -214,10 +222,7 @@ export class Story {
 
   /** As {@link when}, with nothing recorded. */
   preview(command: ContractCommand): Outcome {
-    const { state, history, commands } = this;
-    const out = this.when(command);
-    Object.assign(this, { state, history, commands });
-    return out;
+    return this.fork().when(command);
   }
 
   contractCommand(g: ContractGiven): ContractCommand & { name: 'ContractItem' } {
