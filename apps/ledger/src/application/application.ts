@@ -529,6 +529,7 @@ export class Application implements LedgerApplication {
 
   /** The last day a contract holds its item by its own stream; null: no end; undefined: it holds nothing (void). */
   private async heldThrough(h: Holding): Promise<PlainDate | null | undefined> {
+    for (const [commandId, open] of this.unsettled) if (open.stream === contractStream(h.contractId)) await this.settle(commandId);
     const state = await this.readContract(h.contractId);
     if (!state) return null;
     const life = lifeOf(state, { holidays: this.o.holidays });
