@@ -89,3 +89,6 @@ export const detailOf = (code: string, clause: string | null, facts: Facts, lang
 /** The same for a warning. */
 export const warningDetailOf = (code: string, clause: string | null, facts: Facts, language: Language): string =>
   Object.hasOwn(DETAILS, code) ? DETAILS[code]![language](facts) : warningDetail({ code, clause, facts }, language);
+
+/** Every code that a sentence of ours is kept for. */
+export const DETAILED_CODES: ReadonlySet<string> = new Set(Object.keys(DETAILS));

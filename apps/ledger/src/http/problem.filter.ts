@@ -1,7 +1,7 @@
 import { Catch, HttpException } from '@nestjs/common';
 import { methodsOf } from './access.js';
 import { languageOf } from './language.js';
-import { InvalidInput, PROBLEM_TYPE, Refused, problemBody } from './problem.js';
+import { BY_STATUS, InvalidInput, PROBLEM_TYPE, Refused, problemBody } from './problem.js';
 import { BadParameter, Unavailable } from '../ports.js';
 import { NotCanonical } from '@app/kernel';
 import { YenOutOfRange } from '@app/money';
@@ -9,15 +9,6 @@ import type { Problem } from './problem.js';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-
-const BY_STATUS: { readonly [status: number]: string } = {
-  400: 'malformed-input',
-  404: 'no-such-path',
-  413: 'body-too-large',
-  415: 'unsupported-media-type',
-  429: 'too-many-requests',
-  503: 'unavailable',
-};
 
 /** Failures of the store, told by name: this layer does not know the stores. */
 const STORE_FAILURES = new Set(['StoreUnavailable', 'UnknownOutcome', 'StoreClosed']);

@@ -191,6 +191,7 @@ describe('the HTTP layer', () => {
       ledger.outcome = new Unavailable('projection-stopped', 5, { projection: 'contracts' });
       const answer = await problem('POST', NOTICES, NOTICE);
       expect([answer.status, answer.headers['retry-after'], answer.body['code']]).toEqual([503, '5', 'projection-stopped']);
+      expect([answer.body['title'], answer.body['detail']]).toEqual(['Not available at the moment', 'Try again shortly.']);
       ledger.answers['contract'] = Object.assign(new Error('gone'), { name: 'StoreUnavailable' });
       expect((await problem('GET', `/v1/contracts/${UUID}`)).headers['retry-after']).toBe('1');
     });

@@ -34,6 +34,8 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
     bodyLimit: MAX_BODY,
     genReqId: () => `${run}-${(++requests).toString(36)}`,
     requestIdHeader: false,
+    // Answered below, as a problem like any other.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 2_000 },
     // A URL that cannot be decoded never reaches a hook or a filter.
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply, filter.problemOf(error, request)),
@@ -55,7 +57,16 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
       done(e as Error);
     }
   });
+  let closing = false;
+  fastify.addHook('preClose', (done) => {
+    closing = true;
+    // A connection that is kept alive goes idle only after its last answer; it must not hold up the end.
+    const sweep = setInterval(() => fastify.server.closeIdleConnections(), 20);
+    fastify.server.once('close', () => clearInterval(sweep));
+    done();
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
+    if (closing) return sendProblem(request, reply, { status: 503, code: 'stopping', headers: { connection: 'close', 'retry-after': '1' } });
     if (!request.routeOptions.url?.startsWith('/docs')) void reply.headers(HEADERS);
     void reply.header('x-request-id', request.id);
     try {

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_POLICIES } from '@app/agreement';
+import { BadConfig, readConfig } from './config.js';
+
+const refusals = (env: { [name: string]: string }, cwd = '/work'): readonly string[] => {
+  try {
+    readConfig(env, cwd);
+    return [];
+  } catch (e) {
+    if (!(e instanceof BadConfig)) throw e;
+    return e.problems;
+  }
+};
+
+describe('the settings', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ledger-config-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, content: unknown): string => {
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+    return join(folder, name);
+  };
+  const TABLE = { name: 'National holidays', from: '2026-01-01', to: '2026-12-31', dates: ['2026-01-01', '2026-01-12'] };
+
+  it('have defaults, and empty counts as not set', () => {
+    const defaults = { port: 3000, data: '/here/data', policies: DEFAULT_POLICIES, sandbox: null, holidays: null, eventStoreUrl: null, logLevel: 'info' };
+    expect(readConfig({}, '/here')).toEqual(defaults);
+    expect(readConfig({ LEDGER_PORT: '', LEDGER_POLICIES: ' ', LEDGER_SANDBOX: '', EVENTSTORE_URL: '' }, '/here')).toEqual(defaults);
+  });
+
+  it('are read', () => {
+    expect(
+      readConfig({
+        LEDGER_PORT: '8080',
+        LEDGER_DATA: '/var/ledger',
+        LEDGER_POLICIES: '{"art142":"returns","rounding":"halfUp"}',
+        LEDGER_HOLIDAYS: file('holidays.json', TABLE),
+        LEDGER_SANDBOX: 'true',
+        LEDGER_SANDBOX_TODAY: '2026-02-20',
+        EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
+        LEDGER_LOG_LEVEL: 'warn',
+      }),
+    ).toEqual({
+      port: 8080,
+      data: '/var/ledger',
+      policies: { ...DEFAULT_POLICIES, art142: 'returns', rounding: 'halfUp' },
+      holidays: { name: 'National holidays', from: '2026-01-01', to: '2026-12-31', days: new Set(TABLE.dates) },
+      sandbox: { today: '2026-02-20' },
+      eventStoreUrl: 'esdb://127.0.0.1:2113?tls=false',
+      logLevel: 'warn',
+    });
+  });
+
+  it('leave the sandbox off unless it is switched on, whatever day is named', () => {
+    expect(readConfig({ LEDGER_SANDBOX_TODAY: '2026-02-20' }).sandbox).toBeNull();
+    expect(readConfig({ LEDGER_SANDBOX: 'true' }).sandbox).toEqual({ today: null });
+  });
+
+  it.each([
+    [{ LEDGER_PORT: 'http' }, /^LEDGER_PORT: /],
+    [{ LEDGER_PORT: '65536' }, /^LEDGER_PORT: /],
+    [{ LEDGER_PORT: '-1' }, /^LEDGER_PORT: /],
+    [{ LEDGER_PORT: '80.5' }, /^LEDGER_PORT: /],
+    [{ LEDGER_POLICIES: '{' }, /^LEDGER_POLICIES: must be a JSON object/],
+    [{ LEDGER_POLICIES: '[]' }, /^LEDGER_POLICIES: /],
+    [{ LEDGER_POLICIES: '{"luck":"good"}' }, /^LEDGER_POLICIES: luck is not a policy/],
+    [{ LEDGER_POLICIES: '{"rounding":"ceil"}' }, /^LEDGER_POLICIES: rounding must be floor or halfUp/],
+    [{ LEDGER_POLICIES: '{"art142":"returns"}' }, /needs LEDGER_HOLIDAYS/],
+    [{ LEDGER_SANDBOX: 'yes' }, /^LEDGER_SANDBOX: /],
+    [{ LEDGER_SANDBOX_TODAY: '2026-02-30' }, /^LEDGER_SANDBOX_TODAY: /],
+    [{ LEDGER_SANDBOX: 'true', LEDGER_SANDBOX_TODAY: '2018-09-30' }, /^LEDGER_SANDBOX_TODAY: .*2018-10-01/],
+    [{ EVENTSTORE_URL: 'http://127.0.0.1:2113' }, /^EVENTSTORE_URL: /],
+    [{ LEDGER_HOLIDAYS: 'nowhere.json' }, /^LEDGER_HOLIDAYS: cannot be read/],
+    [{ LEDGER_LOG_LEVEL: 'loud' }, /^LEDGER_LOG_LEVEL: /],
+  ])('%j is refused', (env, because) => {
+    expect(refusals(env)).toEqual([expect.stringMatching(because)]);
+  });
+
+  it('name everything that is wrong at once', () => {
+    expect(refusals({ LEDGER_PORT: 'x', LEDGER_SANDBOX: 'x', EVENTSTORE_URL: 'x' }).length).toBe(3);
+  });
+
+  it.each([
+    ['not JSON', '{'],
+    ['a list', []],
+    ['without a name', { ...TABLE, name: '' }],
+    ['a range backwards', { ...TABLE, from: '2027-01-01' }],
+    ['a date outside', { ...TABLE, dates: ['2027-01-01'] }],
+    ['a date that does not exist', { ...TABLE, dates: ['2026-02-30'] }],
+    ['something unknown', { ...TABLE, days: [] }],
+    ['no list of dates', { ...TABLE, dates: 'none' }],
+  ])('a holiday table that is %s is refused', (_, content) => {
+    expect(refusals({ LEDGER_HOLIDAYS: file('bad.json', content) })).toEqual([expect.stringMatching(/^LEDGER_HOLIDAYS: /)]);
+  });
+});
