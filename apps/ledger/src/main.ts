@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { BadConfig, readConfig } from './config.js';
+import { readConfig } from './config.js';
 import { createLog } from './log.js';
 import { openLedger } from './application/index.js';
 import { createServer } from './http/server.js';
@@ -26,9 +26,11 @@ async function main(): Promise<void> {
   log.info({ address: await app.getUrl(), data: config.data, sandbox: config.sandbox !== null, policies: config.policies }, 'listening');
 }
 
+/** Failures that the operator can mend; said without a trace. */
+const PLAIN = new Set(['BadConfig', 'FolderInUse', 'WrongLog', 'UnsupportedRegister', 'UnsupportedReadStore', 'UnsupportedData', 'StoreUnavailable']);
+
 main().catch((error: unknown) => {
-  // What the operator can mend is said plainly; the rest with its trace.
-  const plain = error instanceof BadConfig || (error instanceof Error && 'plain' in error);
-  console.error(`ledger: ${plain || !(error instanceof Error) ? String((error as Error).message ?? error) : error.stack}`);
+  const plain = error instanceof Error && (PLAIN.has(error.name) || ('code' in error && error.code === 'EADDRINUSE'));
+  console.error(`ledger: ${error instanceof Error ? (plain ? error.message : error.stack) : String(error)}`);
   process.exit(1);
 });
