@@ -5,8 +5,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { canonicalJson } from '@app/kernel';
 import {
-  asyncApi, consumerTypes, ENVELOPE_SCHEMA, EVENT_TYPE_NAMES, feedSchemas, NO_MEMORY, problemsOf, schemaIdOf, sequenceOf, translateAppend,
-  type Draft, type PublishedEvent,
+  asyncApi, consumerTypes, ENVELOPE_SCHEMA, EVENT_TYPE_NAMES, feedSchemas, NO_MEMORY, problemsOf, schemaIdOf, sealed, translateAppend,
+  type PublishedEvent,
 } from '@app/published';
 import type { BillingEvent } from '../../apps/billing-consumer/src/generated/types.js';
 import { anyScript, RandomLife } from '../../libs/published/src/testing/lives.js';
@@ -60,13 +60,7 @@ const errorsOf = (name: string, value: unknown): unknown[] => {
   return validate(value) === true ? [] : (validate.errors ?? []);
 };
 
-function sealed({ source: _, previousid, ...rest }: Draft): object {
-  return {
-    specversion: '1.0', source: 'urn:uuid:7d444840-9dc0-41d0-b245-5ffdce74fad2', datacontenttype: 'application/json',
-    dataschema: schemaIdOf(rest.type), sequence: sequenceOf(rest.contractsequence), ...(previousid === null ? {} : { previousid }), ...rest,
-  };
-}
-
+const SOURCE = 'urn:uuid:7d444840-9dc0-41d0-b245-5ffdce74fad2';
 const MAX_LENGTH = 4_000;
 
 /** Lives until every type has been published often enough, each sample the one that says most within bounds. */
@@ -87,7 +81,7 @@ function samples(wanted: ReadonlySet<string>): Map<string, object> {
           const { length } = JSON.stringify(draft.data);
           if (!wanted.has(draft.type) || length > MAX_LENGTH || length <= (size.get(draft.type) ?? 0)) continue;
           size.set(draft.type, length);
-          found.set(draft.type, sealed(draft));
+          found.set(draft.type, sealed(draft, SOURCE, draft.contractsequence));
         }
       }
     }

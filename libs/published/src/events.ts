@@ -90,12 +90,12 @@ export const MonthChanged = named(
 );
 
 /** What every event says about money. */
-const MONEY = {
+export const MONEY = {
   segments: about('Monthly charges that the event opens or changes.', list(Segment)),
   charges: about('One-off charges that the event opens or changes.', list(OneOff)),
   voids: about('Lines that no longer stand, of either kind.', list(uuid())),
   monthsChanged: about(
-    'With a late fact or a correction: the months begun by the business date whose total it changes.',
+    'With a correction, and with a fact so late that it changes a month that was over on the business date: every month begun by then whose total changes.',
     optional(list(MonthChanged)),
   ),
 } satisfies Fields;
@@ -257,8 +257,8 @@ export const envelopeFields = {
   businessdate: about('The business day (in Japan) on which it was recorded.', day()),
 } satisfies Fields;
 
-const envelope = object(envelopeFields);
-export type Envelope = Of<typeof envelope>;
+export const Envelope = object(envelopeFields);
+export type Envelope = Of<typeof Envelope>;
 export type PublishedEvent = { [T in EventType]: Envelope & { readonly type: T; readonly data: DataOf<T> } }[EventType];
 
 /** What is wrong with a would-be published event; none: it keeps its schema. `open` bears with members that a later build added. */
@@ -268,5 +268,5 @@ export function problemsOf(event: unknown, open = false): string[] {
   const said = String(rest['type']);
   if (!isEventType(said)) return [`type: ${said} is unknown`];
   const named: readonly string[] = rest['dataschema'] === schemaIdOf(said) ? [] : ['dataschema: names another schema'];
-  return [...envelope.problems(rest, '(event)', open), ...named, ...EVENT_TYPES[said].data.problems(data, 'data', open)];
+  return [...Envelope.problems(rest, '(event)', open), ...named, ...EVENT_TYPES[said].data.problems(data, 'data', open)];
 }

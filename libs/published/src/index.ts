@@ -1,4 +1,5 @@
 export * from './events.js';
+export * from './documents.js';
 export * from './picture.js';
 export * from './translate.js';
 export * from './ports.js';

@@ -5,10 +5,10 @@
  * moment, repeat itself, or run beside another one.
  */
 import type { Holidays } from '@app/calendar';
-import { problemsOf, PUBLISHED_STREAM, schemaIdOf, sequenceOf, type Envelope } from './events.js';
+import { problemsOf, PUBLISHED_STREAM } from './events.js';
 import type { AdvisoryCursor, CursorStore, FeedLog, PublishedMetadata } from './ports.js';
 import { metadataOf, publishedFrom, PublishedLogBroken, recall, Recent, remembered, sameAppend, type Remembered } from './recall.js';
-import { NO_MEMORY, translateAppend, type ContractMemory, type Draft, type SourceEvent } from './translate.js';
+import { NO_MEMORY, sealed, translateAppend, type ContractMemory, type Draft, type SourceEvent } from './translate.js';
 
 /** Streams that are translated. */
 export const SOURCE_PREFIX = 'contract-';
@@ -304,9 +304,8 @@ export class Publisher {
   private unitsOf(stream: string, drafts: readonly Draft[]): Unit[] {
     const units: { stream: string; drafts: Draft[]; bytes: number; whole: boolean }[] = [];
     for (const draft of drafts) {
-      const envelope = this.envelope(draft, 0);
       // Canonical or not, the same JSON has the same length; so has every sequence.
-      const text = JSON.stringify(envelope);
+      const text = JSON.stringify(sealed(draft, this.o.source, 0));
       const problems = problemsOf(JSON.parse(text));
       if (problems.length > 0) throw new Error(`${draft.type} does not keep its schema: ${problems.join('; ')}`);
       const bytes = utf8.encode(text).length;
@@ -345,15 +344,6 @@ export class Publisher {
 
   // ---------------------------------------------------------------------------------------------- the published log
 
-  private envelope(draft: Draft, revision: number): Envelope & { readonly data: object } {
-    const { id, type, subject, time, businessdate, contractsequence, previousid, data } = draft;
-    return {
-      specversion: '1.0', id, source: this.o.source, type, subject, time,
-      datacontenttype: 'application/json', dataschema: schemaIdOf(type),
-      sequence: sequenceOf(revision), contractsequence, ...(previousid === null ? {} : { previousid }), businessdate, data,
-    };
-  }
-
   /** Appends until the outcome is known: always the same bytes with the same expected revision. */
   private async append(batch: readonly Unit[], signal?: AbortSignal): Promise<void> {
     const stands = this.tail?.revision ?? -1;
@@ -364,7 +354,7 @@ export class Publisher {
       const previousRevision = heads.get(stream) ?? this.staged.get(stream)!.lastRevision;
       heads.set(stream, revision);
       const metadata: PublishedMetadata = { source: draft.source, previousRevision, $correlationId: id, $causationId: id, recordedAt: draft.time, schemaVersion: 1 };
-      return { id: draft.id, type: draft.type, data: this.envelope(draft, revision), metadata };
+      return { id: draft.id, type: draft.type, data: sealed(draft, this.o.source, revision), metadata };
     });
     const position = batch.at(-1)!.drafts[0]!.source.position;
     for (let attempt = 0; ; attempt++) {

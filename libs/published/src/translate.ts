@@ -6,7 +6,7 @@
 import type { Holidays } from '@app/calendar';
 import { contractEvents, fold, isFact, NONE, type ContractEvent, type ContractEventData, type ContractEventType, type ContractState, type RecordedEvent } from '@app/contract';
 import { deriveId, type EventMetadata, type Json } from '@app/kernel';
-import type { EventType, FactsOf, Money } from './events.js';
+import { schemaIdOf, sequenceOf, type Envelope, type EventType, type FactsOf, type Money } from './events.js';
 import { apply, changesBetween, isNothing, monthsChanged, NOTHING_BILLED, pictureOf, type Changes, type Picture } from './picture.js';
 
 /** An event of a contract's stream as a store hands it back. */
@@ -47,6 +47,16 @@ export interface Draft {
   readonly previousid: string | null;
   readonly data: Money;
   readonly source: { readonly id: string; readonly stream: string; readonly revision: number; readonly position: string };
+}
+
+/** The published event at its place in the feed. `source` is the ledger that publishes it. */
+export function sealed(draft: Draft, source: string, revision: number): Envelope & { readonly data: Money } {
+  const { id, type, subject, time, businessdate, contractsequence, previousid, data } = draft;
+  return {
+    specversion: '1.0', id, source, type, subject, time,
+    datacontenttype: 'application/json', dataschema: schemaIdOf(type),
+    sequence: sequenceOf(revision), contractsequence, ...(previousid === null ? {} : { previousid }), businessdate, data,
+  };
 }
 
 /** Place of an event among those made from one source event. */
