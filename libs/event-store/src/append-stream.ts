@@ -96,7 +96,7 @@ export class AppendStream {
 
   /** Gives the call up; its appends end with an open outcome. */
   cancel(): void {
-    this.end(new Error('the stream of appends was given up'));
+    this.end(new Error('the server does not answer; the connection was given up'));
     this.call.then(
       (call) => call.cancel(),
       () => undefined,

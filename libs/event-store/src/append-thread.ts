@@ -18,7 +18,7 @@ export interface AppendThreadData {
 export type AppendRequest = (string | number)[] | null;
 
 /**
- * Answers in the order of the appends of one message, three values each:
+ * Answers in the order of the appends, for one or more whole messages, three values each:
  * `OK, revision, position` · `CONFLICT, actual revision, 0` · `FAILED, SQLite result code, text`. `null`: finished.
  */
 export type AppendAnswer = (string | number)[];
@@ -41,9 +41,10 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
   // Pages of 4 KiB in the write-ahead log. Kept small: syncing a file that still grows takes twice as long as one reused.
   const CHECKPOINT_PAGES = 1_000;
   const HEADS_KEPT = 50_000;
+  const GROUP = 32; // messages in one commit
+  const SQLITE_CONSTRAINT_UNIQUE = 2067;
   const POLL_MS = 0.1;
   const POLL_PAUSE_MS = 5;
-  const BATCH = 8;
 
   const flags = new Int32Array(signal);
   const db = new sqlite.DatabaseSync(file, { timeout: 5_000 });
@@ -55,9 +56,8 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');
-  const COLUMNS = 'INSERT INTO events (position, stream, revision, id, type, data, metadata) VALUES ';
-  const insert = db.prepare(`${COLUMNS}(?, ?, ?, ?, ?, ?, ?)`);
-  const insertBatch = db.prepare(COLUMNS + Array(BATCH).fill('(?, ?, ?, ?, ?, ?, ?)').join(', '));
+  // One row at a time: a statement with many rows is slower here.
+  const insert = db.prepare('INSERT INTO events (position, stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?, ?)');
   const selectHead = db.prepare('SELECT max(revision) AS head FROM events WHERE stream = ?');
   const selectLast = db.prepare('SELECT max(position) AS last FROM events');
   const selectIds = db.prepare('SELECT id, position FROM events WHERE stream = ? AND revision > ? AND revision <= ? ORDER BY revision');
@@ -69,11 +69,7 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
   /** Last revisions of streams written lately; emptied whenever a transaction did not go through. */
   const heads = new Map<string, number>();
 
-  const headOf = (stream: string): number => {
-    const known = heads.get(stream);
-    if (known !== undefined) return known;
-    return (selectHead.get(stream) as { head: number | null }).head ?? -1;
-  };
+  const readHead = (stream: string): number => (selectHead.get(stream) as { head: number | null }).head ?? -1;
 
   /** The stored position of the last of these events if the stream holds exactly them right after `expected`; else 0. */
   const alreadyThere = (m: (string | number)[], at: number, stream: string, expected: number, n: number): number => {
@@ -83,12 +79,17 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
     return rows[n - 1]!.position;
   };
 
-  let rows: (string | number)[] = [];
-  const flushRows = (all: boolean): void => {
-    let i = 0;
-    for (; rows.length - i >= 7 * BATCH; i += 7 * BATCH) insertBatch.run(...rows.slice(i, i + 7 * BATCH));
-    if (all) for (; i < rows.length; i += 7) insert.run(...rows.slice(i, i + 7));
-    rows = i === rows.length ? [] : rows.slice(i);
+  /** Writes the event at `m[at]`; false if the stream has that revision already. */
+  const write = (m: (string | number)[], at: number, stream: string, revision: number): boolean => {
+    try {
+      insert.run(last + 1, stream, revision, m[at]!, m[at + 1]!, m[at + 2]!, m[at + 3]!);
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode === SQLITE_CONSTRAINT_UNIQUE) return false;
+      throw error;
+    }
+    last++;
+    pages += ((m[at + 2] as string).length + (m[at + 3] as string).length) / 4096;
+    return true;
   };
 
   /** Decides and writes the append at `m[i]`; returns where the next one begins. */
@@ -96,26 +97,23 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
     const stream = m[i] as string;
     const expected = m[i + 1] as number;
     const n = m[i + 2] as number;
-    const end = i + 3 + 4 * n;
-    const head = headOf(stream);
+    const first = i + 3;
+    const end = first + 4 * n;
+    let head = heads.get(stream);
+    // A stream that nothing is known of begins by trying: the index that would be asked is the one that refuses.
+    const trying = head === undefined && expected === -1;
+    if (trying ? !write(m, first, stream, 0) : head !== expected) head = readHead(stream); // no refusal from memory
+    else head = expected;
     if (head !== expected) {
-      flushRows(true); // what is compared may have come in this very transaction
-      const position = head > expected ? alreadyThere(m, i + 3, stream, expected, n) : 0;
+      const position = head > expected ? alreadyThere(m, first, stream, expected, n) : 0;
       if (position) out.push(0, expected + n, position);
       else out.push(1, head, 0);
       return end;
     }
-    let size = 0;
-    for (let k = 0, at = i + 3; k < n; k++, at += 4) {
-      const data = m[at + 2] as string;
-      const metadata = m[at + 3] as string;
-      rows.push(++last, stream, expected + 1 + k, m[at]!, m[at + 1]!, data, metadata);
-      size += data.length + metadata.length;
-    }
-    if (rows.length >= 7 * BATCH) flushRows(false);
+    for (let k = trying ? 1 : 0; k < n; k++) if (!write(m, first + 4 * k, stream, expected + 1 + k)) throw new Error(`${stream} was written by another process`);
     if (heads.size >= HEADS_KEPT) heads.clear();
     heads.set(stream, expected + n);
-    pages += 1 + size / 4096; // a page of the index, and the share of the table's
+    pages += 1; // of the index
     out.push(0, expected + n, last);
     return end;
   };
@@ -125,11 +123,9 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
     try {
       begin.run();
       work();
-      flushRows(true);
       commit.run();
       pages += 1;
     } catch (error) {
-      rows = [];
       heads.clear();
       if (db.isTransaction) rollback.run();
       last = lastPosition();
@@ -160,26 +156,19 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
   };
 
   const serve = (group: (string | number)[][]): void => {
-    let answers: AppendAnswer[] = [];
+    let answer: AppendAnswer = [];
     try {
       if (broken) throw broken;
       transact(() => {
-        for (const m of group) {
-          const out: AppendAnswer = [];
-          for (let i = 0; i < m.length; ) i = appendOne(m, i, out);
-          answers.push(out);
-        }
+        for (const m of group) for (let i = 0; i < m.length; ) i = appendOne(m, i, answer);
       });
     } catch (error) {
       if (failure(error)[1] === 10) broken = error;
       // One append must not spoil the others' commit: each again, alone.
-      answers = group.map((m) => {
-        const out: AppendAnswer = [];
-        for (let i = 0; i < m.length; i += 3 + 4 * (m[i + 2] as number)) out.push(...alone(m, i));
-        return out;
-      });
+      answer = [];
+      for (const m of group) for (let i = 0; i < m.length; i += 3 + 4 * (m[i + 2] as number)) answer.push(...alone(m, i));
     }
-    for (const out of answers) port.postMessage(out);
+    port.postMessage(answer);
     Atomics.add(flags, 1, 1);
   };
 
@@ -197,9 +186,11 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
     const seen = Atomics.load(flags, 0);
     const group: (string | number)[][] = [];
     let finish = false;
-    for (let x = threads.receiveMessageOnPort(port); x; x = threads.receiveMessageOnPort(port)) {
-      if (x.message === null) finish = true;
-      else group.push(x.message as (string | number)[]);
+    while (group.length < GROUP) {
+      const received = threads.receiveMessageOnPort(port);
+      if (!received) break;
+      if (received.message === null) finish = true;
+      else group.push(received.message as (string | number)[]);
     }
     if (group.length > 0) serve(group);
     if (finish) break;
@@ -211,7 +202,7 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
       while (Atomics.load(flags, 0) === seen && performance.now() < until);
       if (Atomics.load(flags, 0) === seen) pollAgainAt = performance.now() + POLL_PAUSE_MS;
     }
-    Atomics.wait(flags, 0, seen);
+    if (group.length < GROUP) Atomics.wait(flags, 0, seen);
   }
   // The last connection to close takes the write-ahead log away, which a reading one cannot: let the reader go first.
   const asked = Atomics.load(flags, 0);

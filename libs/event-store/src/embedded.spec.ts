@@ -62,7 +62,7 @@ describe('embedded store', () => {
       await two.append(stream, 1, theirs);
       await expect(one.append(stream, 1, someEvents(1))).rejects.toMatchObject({ actual: 3 });
       expect((await one.append(stream, 3, someEvents(1, 4))).position).toBe('5');
-      expect((await two.append(freshStream(), 'no_stream', someEvents(1))).position).toBe('6');
+      expect((await two.append(stream, 4, someEvents(1, 5))).position).toBe('6');
       expect(ids((await heard).events).slice(0, 2)).toEqual(ids(theirs));
       await one.close();
       await two.close();

@@ -231,15 +231,20 @@ class EmbeddedStore implements EventStore {
       this.finished?.();
       return;
     }
-    const appends = this.inFlight.shift()!;
-    for (let i = 0; i < appends.length; i++) {
-      const { stream, expected, resolve, reject } = appends[i]!;
-      const [kind, a, b] = [answer[3 * i], answer[3 * i + 1] as number, answer[3 * i + 2]];
+    let lot: Pending[] = [];
+    for (let i = 0, next = 0; i < answer.length; i += 3, next++) {
+      if (next === lot.length) {
+        lot = this.inFlight.shift()!;
+        next = 0;
+      }
+      const { stream, expected, resolve, reject } = lot[next]!;
+      const kind = answer[i];
+      const a = answer[i + 1] as number;
+      const b = answer[i + 2];
       if (kind === OK) {
         this.lastFailure = null;
         resolve({ revision: a, position: String(b) });
-      }
-      else if (kind === CONFLICT) reject(new WrongExpectedRevision(stream, expected, a < 0 ? 'no_stream' : a));
+      } else if (kind === CONFLICT) reject(new WrongExpectedRevision(stream, expected, a < 0 ? 'no_stream' : a));
       else reject(this.failure(stream, a, String(b)));
     }
     this.wake();
