@@ -8,7 +8,10 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { jest } from '@jest/globals';
 import { Api } from './api.js';
+
+jest.setTimeout(30_000);
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
