@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -58,6 +59,14 @@ const edit = (file: string, sql: string): void => {
   const db = new DatabaseSync(file);
   db.exec(sql);
   db.close();
+};
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 };
 const freePid = (folder: string): boolean => !existsSync(join(folder, 'lock.pid'));
 
@@ -282,12 +291,13 @@ describe('backup, restore and verify', () => {
 describe('demo', () => {
   test('fills a sandbox once, leaves other ledgers alone, and ends with Ctrl-C', async () => {
     const data = join(scratch, 'demo');
-    const { recorded, refused, curl } = await json<{ recorded: number; refused: number; curl: string[] }>(['--data', data, 'demo', '--exit'], {});
+    const port = await freePort();
+    const { recorded, refused, curl } = await json<{ recorded: number; refused: number; curl: string[] }>(['--data', data, 'demo', '--exit'], { port });
     expect([recorded > 150, refused, freePid(data)]).toEqual([true, 4, true]);
     expect((await ctl(['verify'], { data })).exit).toBe(0);
     expect(curl.length).toBeGreaterThan(15);
 
-    const again = start(['--data', data, 'demo', '--json'], {});
+    const again = start(['--data', data, 'demo', '--json'], { port });
     while (!again.said().err.includes('goes on at') && again.child.exitCode === null) await sleep(50);
     const answer = JSON.parse(again.said().out) as { url: string; recorded: number; before: number; curl: string[] };
     expect([answer.recorded, answer.before]).toEqual([0, recorded + refused]);

@@ -13,6 +13,8 @@ export interface Settings {
   /** Answers for machines: JSON on the standard output, nothing else there. */
   readonly json: boolean;
   readonly language: 'en' | 'ja';
+  /** How long calls are repeated while the service is away (LEDGERCTL_PATIENCE_MS, 30,000). */
+  readonly patienceMs: number;
 }
 
 /** Options every command takes. */
@@ -28,6 +30,8 @@ export function readSettings(options: CommonOptions, env: NodeJS.ProcessEnv, cwd
   const port = given('LEDGER_PORT') ?? '3000';
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535)
     throw misuse(`LEDGER_PORT must be the port the service listens on (1 to 65535), not ${port}`);
+  const patience = given('LEDGERCTL_PATIENCE_MS') ?? '30000';
+  if (!/^\d{1,9}$/.test(patience)) throw misuse('LEDGERCTL_PATIENCE_MS must be a number of milliseconds');
   const language = options.language ?? (given('LC_ALL') ?? given('LC_MESSAGES') ?? given('LANG') ?? 'en').slice(0, 2);
   if (options.language !== undefined && language !== 'en' && language !== 'ja') throw misuse('--language must be en or ja');
   return {
@@ -37,6 +41,7 @@ export function readSettings(options: CommonOptions, env: NodeJS.ProcessEnv, cwd
     eventStoreUrl: given('EVENTSTORE_URL') ?? null,
     json: options.json ?? false,
     language: language === 'ja' ? 'ja' : 'en',
+    patienceMs: Number(patience),
   };
 }
 
