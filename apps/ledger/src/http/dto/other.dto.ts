@@ -60,6 +60,8 @@ export class IssueTokenDto extends WhyDto {
   @Name() readonly subject: string;
   @OneOf(...ROLES) readonly role: Role;
   @Optional() @FreeText() readonly label?: string;
+  /** Last day on which it is accepted; left out: until revoked. */
+  @Optional() @Day() readonly expiresOn?: PlainDate;
 }
 
 export class RevokeTokenDto extends ReasonDto {}
