@@ -95,6 +95,10 @@ describe('tokens', () => {
     const s = await Service.start({ store: 'embedded' });
     const { tokenId, token } = await json<{ tokenId: string; token: string }>(['tokens', 'issue', '--subject', 'audit-1', '--role', 'auditor', '--label', '監査室'], on(s));
     expect((await s.api.as(token).get('/v1/contracts')).status).toBe(200);
+    const brief = await json<{ token: string }>(['tokens', 'issue', '--subject', 'audit-2', '--role', 'auditor', '--expires-on', '2026-01-01'], on(s));
+    expect((await s.api.as(brief.token).get('/v1/contracts')).status).toBe(200);
+    await s.api.put('/v1/sandbox/clock', { today: '2026-01-02' });
+    expect((await s.api.as(brief.token).get('/v1/contracts')).status).toBe(401);
     expect(await ok(['tokens', 'list'], on(s))).toMatch(new RegExp(`${tokenId} +audit-1 +auditor`));
     expect((await ctl(['tokens', 'list'], { ...on(s), env: { LEDGER_TOKEN: token } })).err).toMatch(/role admin/);
     expect((await ctl(['tokens', 'list'], { ...on(s), env: { LEDGER_TOKEN: 'cl_wrong' } })).exit).toBe(3);
@@ -105,7 +109,7 @@ describe('tokens', () => {
     await s.launch();
     expect((await s.api.as(token).get('/v1/contracts')).status).toBe(401);
     // A sandbox woken for a command keeps its own clock.
-    expect((await s.api.get('/v1/sandbox/clock')).body).toEqual({ today: '2026-01-01' });
+    expect((await s.api.get('/v1/sandbox/clock')).body).toEqual({ today: '2026-01-02' });
     await s.end();
   }, 120_000);
 
