@@ -86,7 +86,8 @@ class Connection {
 
   async close(): Promise<void> {
     this.stream?.cancel();
-    await Promise.race([this.current?.dispose(), delay(1_000)]);
+    // waits for calls to notice that they were cancelled, but not for ever
+    await Promise.race([this.current?.dispose(), new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
   }
 }
 
@@ -137,11 +138,11 @@ class EventStoreDb implements EventStore {
           throw error;
         }
         this.appendTrouble = `appends fail: ${describe(error)}`;
-        if (error instanceof AppendRefused || isRefusal(error)) throw new StoreUnavailable(this.appendTrouble, { cause: error });
-        maybeWritten ||= !neverSent(error);
+        const refused = error instanceof AppendRefused || isRefusal(error);
+        maybeWritten ||= !refused && !neverSent(error);
         if (error instanceof TimedOut && appends.received === received) this.connection.retire(client);
         const pause = backoff(attempt);
-        if (performance.now() + pause >= giveUpAt)
+        if (refused || performance.now() + pause >= giveUpAt)
           throw maybeWritten ? new UnknownOutcome(stream, { cause: error }) : new StoreUnavailable(this.appendTrouble, { cause: error });
         await delay(pause);
       }

@@ -98,6 +98,11 @@ describe('EventStoreDB adapter: faults', () => {
       expect(store.problem()).toBeNull();
     });
 
+    it('does not take a later refusal for an answer to an attempt before it', async () => {
+      server.onAppend = (append, nth) => nth > 0 && server.fail(append.call, status.PERMISSION_DENIED);
+      await expect(store.append('contract-1', 'no_stream', someEvents(1))).rejects.toThrow(UnknownOutcome);
+    });
+
     it('knows that nothing was written when there is no server at all', async () => {
       server.stop();
       await expect(store.append('contract-1', 'no_stream', someEvents(1))).rejects.toThrow(StoreUnavailable);
