@@ -23,6 +23,9 @@ export type AppendRequest = (string | number)[] | null;
  */
 export type AppendAnswer = (string | number)[];
 
+/** Which of the counters counts answers; others wait on it for the log to grow. */
+export const ANSWERS = 1;
+
 export const OK = 0;
 export const CONFLICT = 1;
 export const FAILED = 2;
@@ -170,6 +173,7 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
     }
     port.postMessage(answer);
     Atomics.add(flags, 1, 1);
+    Atomics.notify(flags, 1);
   };
 
   const tidy = (): void => {

@@ -1,7 +1,7 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import type { EventMetadata, Json } from '@app/kernel';
-import { type AppendAnswer, type AppendRequest, type AppendThreadData, appendThread, CONFLICT, OK, SQLITE_IOERR } from './append-thread.js';
+import { ANSWERS, type AppendAnswer, type AppendRequest, type AppendThreadData, appendThread, CONFLICT, OK, SQLITE_IOERR } from './append-thread.js';
+import { EmbeddedLog, type EmbeddedLogShare, POLL_MS as LOOK_AGAIN_MS } from './embedded-log.js';
 import {
   type AppendResult,
   type EventStore,
@@ -50,7 +50,7 @@ const UPGRADES: readonly string[] = [
 ];
 
 /** Opens the log kept in one SQLite file. @throws {UnsupportedData} the file is something else or was written by a newer version */
-export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EventStore> {
+export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedEventStore> {
   const db = prepareFile(options.file);
   try {
     return new EmbeddedStore(options);
@@ -80,33 +80,6 @@ function prepareFile(file: string): DatabaseSync {
   }
 }
 
-interface Row {
-  position: number;
-  stream: string;
-  revision: number;
-  id: string;
-  type: string;
-  data: string;
-  metadata: string;
-}
-
-const toEvent = (r: Row): StoredEvent => ({
-  id: r.id,
-  type: r.type,
-  stream: r.stream,
-  revision: r.revision,
-  position: String(r.position),
-  data: JSON.parse(r.data) as Json,
-  metadata: JSON.parse(r.metadata) as EventMetadata,
-  rawData: r.data,
-  rawMetadata: r.metadata,
-});
-
-const SELECT = 'SELECT position, stream, revision, id, type, data, metadata FROM events';
-const MAX_REVISION = Number.MAX_SAFE_INTEGER;
-/** A subscription looks at this many positions in one go, so that a filter that matches little cannot hold the event loop. */
-const WINDOW = 20_000;
-const DEFAULT_BATCH = 500;
 /** Appends in one message: small enough that the thread commits one lot while the next is being serialised. */
 const LOT = 16;
 /** With at most so many appends under way, look out for the answer before sleeping on it; how long, and when to try again after that was in vain (milliseconds). */
@@ -121,24 +94,23 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-class EmbeddedStore implements EventStore {
-  private readonly db: DatabaseSync;
-  private readonly forwards: StatementSync;
-  private readonly backwards: StatementSync;
-  private readonly allForwards: StatementSync;
-  private readonly allBackwards: StatementSync;
-  private readonly last: StatementSync;
+/** The embedded log; other threads can follow it. */
+export interface EmbeddedEventStore extends EventStore {
+  readonly share: EmbeddedLogShare;
+}
+
+class EmbeddedStore implements EmbeddedEventStore {
+  readonly share: EmbeddedLogShare;
+  private readonly log: EmbeddedLog;
   private readonly worker: Worker;
   private readonly port: MessagePort;
   private readonly flags: Int32Array;
-  private readonly pollMs: number;
 
   /** Appends of this turn of the event loop, not sent yet; they travel in one message. */
   private outgoing: (string | number)[] = [];
   private waiting: Pending[] = [];
   /** Sent and unanswered, one list per message, oldest first. */
   private readonly inFlight: Pending[][] = [];
-  private readonly wakers = new Set<() => void>();
   private answersSeen = 0;
   private polling = false;
   private pollUntil = 0;
@@ -150,18 +122,11 @@ class EmbeddedStore implements EventStore {
   private lastFailure: string | null = null;
 
   constructor(options: EmbeddedStoreOptions) {
-    this.pollMs = options.pollMs ?? 250;
-    this.db = new DatabaseSync(options.file, { timeout: 5_000, readOnly: true });
-    this.db.exec('PRAGMA cache_size = -32768');
-    this.forwards = this.db.prepare(`${SELECT} WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`);
-    this.backwards = this.db.prepare(`${SELECT} WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`);
-    this.allForwards = this.db.prepare(`${SELECT} WHERE position > ? ORDER BY position LIMIT ?`);
-    this.allBackwards = this.db.prepare(`${SELECT} WHERE position < ? ORDER BY position DESC LIMIT ?`);
-    this.last = this.db.prepare('SELECT max(position) AS last FROM events');
-
     const { port1, port2 } = new MessageChannel();
     const signal = new SharedArrayBuffer(8);
     this.flags = new Int32Array(signal);
+    this.share = { file: options.file, signal };
+    this.log = new EmbeddedLog(options.file, this.flags, options.pollMs ?? LOOK_AGAIN_MS);
     this.port = port1;
     this.port.on('message', this.answered);
     const workerData: AppendThreadData = { file: options.file, port: port2, signal, maxBytes: options.maxBytes ?? 0 };
@@ -214,8 +179,8 @@ class EmbeddedStore implements EventStore {
   }
 
   private readonly poll = (): void => {
-    if (Atomics.load(this.flags, 1) !== this.answersSeen) {
-      this.answersSeen = Atomics.load(this.flags, 1);
+    if (Atomics.load(this.flags, ANSWERS) !== this.answersSeen) {
+      this.answersSeen = Atomics.load(this.flags, ANSWERS);
       for (let x = receiveMessageOnPort(this.port); x; x = receiveMessageOnPort(this.port)) this.answered(x.message as AppendAnswer | null);
     }
     if (this.inFlight.length === 0 && this.waiting.length === 0) this.polling = false;
@@ -247,7 +212,6 @@ class EmbeddedStore implements EventStore {
       } else if (kind === CONFLICT) reject(new WrongExpectedRevision(stream, expected, a < 0 ? 'no_stream' : a));
       else reject(this.failure(stream, a, String(b)));
     }
-    this.wake();
   };
 
   private failure(stream: string, code: number, text: string): Error {
@@ -267,81 +231,28 @@ class EmbeddedStore implements EventStore {
     this.outgoing = [];
   }
 
-  private wake(): void {
-    for (const waker of this.wakers) waker();
-    this.wakers.clear();
+  readStream(stream: string, options?: ReadStreamOptions): Promise<StoredEvent[]> {
+    return this.log.readStream(stream, options);
   }
 
-  async readStream(stream: string, { from, direction = 'forwards', limit = MAX_REVISION }: ReadStreamOptions = {}): Promise<StoredEvent[]> {
-    if (this.closing) throw new StoreClosed();
-    const rows = direction === 'forwards' ? this.forwards.all(stream, from ?? 0, limit) : this.backwards.all(stream, from ?? MAX_REVISION, limit);
-    return (rows as unknown as Row[]).map(toEvent);
+  readAll(options: ReadAllOptions): Promise<StoredEvent[]> {
+    return this.log.readAll(options);
   }
 
-  async readAll({ after, limit, direction = 'forwards' }: ReadAllOptions): Promise<StoredEvent[]> {
-    if (this.closing) throw new StoreClosed();
-    const rows =
-      direction === 'forwards'
-        ? this.allForwards.all(after == null ? 0 : parsePosition(after), limit)
-        : this.allBackwards.all(after == null ? MAX_REVISION : parsePosition(after), limit);
-    return (rows as unknown as Row[]).map(toEvent);
-  }
-
-  async head(): Promise<Position | null> {
-    if (this.closing) throw new StoreClosed();
-    return toPosition(this.lastPosition());
+  head(): Promise<Position | null> {
+    return this.log.head();
   }
 
   compare(a: Position, b: Position): number {
-    return parsePosition(a) - parsePosition(b);
+    return this.log.compare(a, b);
+  }
+
+  subscribe(options: SubscribeOptions): AsyncIterable<SubscriptionMessage> {
+    return this.log.subscribe(options);
   }
 
   problem(): string | null {
     return this.trouble ?? this.lastFailure;
-  }
-
-  async *subscribe({ after, streamPrefixes, signal, batch = DEFAULT_BATCH }: SubscribeOptions): AsyncGenerator<SubscriptionMessage, void, undefined> {
-    if (this.closing) throw new StoreClosed();
-    const page = this.db.prepare(
-      `${SELECT} WHERE position > ? AND position <= ? ${prefixFilter(streamPrefixes)} ORDER BY position LIMIT ?`,
-    );
-    const bounds = (streamPrefixes ?? []).flatMap((p) => [p, `${p}\u{10ffff}`]);
-    let at = after === null ? 0 : parsePosition(after);
-    let saidAt = -1;
-    while (!signal.aborted && !this.closing) {
-      const head = this.lastPosition();
-      const upTo = Math.min(at + WINDOW, head);
-      const rows = upTo > at ? (page.all(at, upTo, ...bounds, batch) as unknown as Row[]) : [];
-      at = rows.length === batch ? rows[batch - 1]!.position : Math.max(at, upTo);
-      if (rows.length > 0) yield { kind: 'events', events: rows.map(toEvent) };
-      if (signal.aborted || this.closing) return;
-      if (at < head) await turn();
-      else {
-        if (saidAt !== at) yield { kind: 'caughtUp', position: toPosition(at) };
-        saidAt = at;
-        await this.more(at, signal);
-      }
-    }
-  }
-
-  /** Resolves when the log may have grown beyond `position`, the signal aborts or the store closes. */
-  private async more(position: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.closing || this.lastPosition() > position) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.wakers.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, this.pollMs);
-      signal.addEventListener('abort', done);
-      this.wakers.add(done);
-    });
-  }
-
-  private lastPosition(): number {
-    return (this.last.get() as { last: number | null }).last ?? 0;
   }
 
   close(): Promise<void> {
@@ -351,30 +262,16 @@ class EmbeddedStore implements EventStore {
 
   private async finish(): Promise<void> {
     this.send();
-    this.wake();
+    this.log.end();
     if (this.worker.threadId !== -1) {
       const finished = new Promise<void>((resolve) => (this.finished = resolve));
       const exited = new Promise((resolve) => this.worker.once('exit', resolve));
       this.post(null);
       await finished;
-      this.db.close();
+      await this.log.close();
       this.signal();
       await exited;
-    } else this.db.close();
+    } else await this.log.close();
     this.port.close();
   }
 }
-
-const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
-
-const toPosition = (position: number): Position | null => (position === 0 ? null : String(position));
-
-function parsePosition(text: Position): number {
-  const position = Number(text);
-  if (!/^\d{1,15}$/.test(text)) throw new RangeError(`${text} is not a position of this log`);
-  return position;
-}
-
-/** The unary plus keeps SQLite from walking the index by stream, which would need a sort of the whole log. */
-const prefixFilter = (prefixes: readonly string[] | undefined): string =>
-  prefixes === undefined ? '' : `AND (${prefixes.map(() => '(+stream >= ? AND +stream < ?)').join(' OR ') || '0'})`;

@@ -1,4 +1,5 @@
 export * from './port.js';
-export { openEmbeddedStore, type EmbeddedStoreOptions } from './embedded.js';
+export { openEmbeddedStore, type EmbeddedEventStore, type EmbeddedStoreOptions } from './embedded.js';
+export { openEmbeddedLog, type EmbeddedLogShare, type EventLog } from './embedded-log.js';
 export { openEventStoreDb, type EventStoreDbOptions } from './eventstoredb.js';
 export * from './marker.js';
