@@ -1,9 +1,9 @@
-// Builds the apps into dist/<hash>. Also imported by the starters.
+// Builds every app; also imported by the starters.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ROOT, DIST, isBuilt, prune, publish, requireNode, sourcesHash, temporaryDir } from './dist.mjs';
+import { DIST, ROOT, buildName, isBuilt, prune, publish, requireNode, sourcesHash, temporaryDir } from './dist.mjs';
 
 const APPS = ['ledger', 'ledgerctl'];
 
@@ -39,29 +39,35 @@ function nestBuild(app, into) {
   });
 }
 
-/** Builds where the build is stale; gives its hash. */
-export async function build() {
+/** Builds an app where its build is stale; gives the build's name. */
+export async function build(app = 'ledger') {
   const hash = sourcesHash();
-  if (isBuilt(hash)) return hash;
+  const name = buildName(app, hash);
+  if (isBuilt(name)) return name;
   mkdirSync(DIST, { recursive: true });
   const into = temporaryDir();
   try {
-    await Promise.all(APPS.filter((app) => existsSync(join(ROOT, 'apps', app, 'src/main.ts'))).map((app) => nestBuild(app, into)));
-    publish(into, hash);
+    await nestBuild(app, into);
+    const changed = sourcesHash() !== hash;
+    if (!changed) publish(into, name);
+    else {
+      // The sources were edited meanwhile: what was compiled is nobody's build.
+      rmSync(into, { recursive: true, force: true });
+      return build(app);
+    }
   } catch (e) {
     rmSync(into, { recursive: true, force: true });
     throw e;
   }
   prune(hash);
-  return hash;
+  return name;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   requireNode();
   const started = Date.now();
   try {
-    const hash = await build();
-    console.log(`dist/${hash} (${Date.now() - started} ms)`);
+    for (const name of await Promise.all(APPS.map((app) => build(app)))) console.log(`dist/${name} (${Date.now() - started} ms)`);
   } catch (e) {
     console.error(e.message);
     process.exit(1);

@@ -1,4 +1,4 @@
-// Where builds live: dist/<hash of all sources and of the lock file>. A build is made in a temporary folder and renamed,
+// Where builds live: dist/<hash of all sources and of the lock file>, for any app but the service with -<app> behind. A build is made in a temporary folder and renamed,
 // so it is whole or not there, and a running process keeps the files it started from.
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ function* files(folder) {
   }
 }
 
-/** The name of the build that the sources make now. */
+/** What tells the builds of these sources from those of others. */
 export function sourcesHash() {
   const hash = createHash('sha256');
   const add = (path) => {
@@ -42,8 +42,10 @@ export function sourcesHash() {
   return hash.digest('hex').slice(0, 20);
 }
 
-export const buildDir = (hash) => join(DIST, hash);
-export const isBuilt = (hash) => existsSync(join(buildDir(hash), 'build.json'));
+/** The name of an app's build; each is made when somebody first needs it. */
+export const buildName = (app, hash = sourcesHash()) => (app === 'ledger' ? hash : `${hash}-${app}`);
+export const buildDir = (name) => join(DIST, name);
+export const isBuilt = (name) => existsSync(join(buildDir(name), 'build.json'));
 
 /** A fresh folder beside the builds. */
 export function temporaryDir() {
@@ -53,19 +55,19 @@ export function temporaryDir() {
 }
 
 /** Puts a finished build in its place; where somebody else was faster, theirs stays: it is the same. */
-export function publish(temporary, hash) {
-  writeFileSync(join(temporary, 'build.json'), JSON.stringify({ hash, node: process.version, builtAt: new Date().toISOString() }));
+export function publish(temporary, name) {
+  writeFileSync(join(temporary, 'build.json'), JSON.stringify({ name, node: process.version, builtAt: new Date().toISOString() }));
   try {
-    renameSync(temporary, buildDir(hash));
+    renameSync(temporary, buildDir(name));
   } catch (e) {
-    if (!isBuilt(hash)) throw e;
+    if (!isBuilt(name)) throw e;
     rmSync(temporary, { recursive: true, force: true });
   }
 }
 
 /** Notes that this process runs from a build, until it exits. */
-export function use(hash) {
-  const folder = join(buildDir(hash), '.running');
+export function use(name) {
+  const folder = join(buildDir(name), '.running');
   mkdirSync(folder, { recursive: true });
   const note = join(folder, String(process.pid));
   writeFileSync(note, '');
@@ -88,12 +90,12 @@ const alive = (pid) => {
 };
 const ageOf = (path) => Date.now() - statSync(path).mtimeMs;
 
-/** Removes builds and left-overs that no process uses and nobody just made. */
-export function prune(current) {
+/** Removes builds of other sources, and left-overs, that no process uses and nobody just made. */
+export function prune(hash) {
   for (const name of readdirSync(DIST)) {
     const path = join(DIST, name);
     try {
-      if (name === current || ageOf(path) < KEEP_MS) continue;
+      if (name.startsWith(hash) || ageOf(path) < KEEP_MS) continue;
       const owner = /^\.tmp-(\d+)-/.exec(name)?.[1];
       const running = join(path, '.running');
       const users = owner ? [owner] : existsSync(running) ? readdirSync(running) : [];

@@ -3,19 +3,20 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { buildDir, isBuilt, sourcesHash, use } from './dist.mjs';
+import { buildDir, buildName, isBuilt, sourcesHash, use } from './dist.mjs';
 
 export async function run(app) {
-  let hash = sourcesHash();
+  const hash = sourcesHash();
+  let name = buildName(app, hash);
   try {
-    if (!isBuilt(hash)) hash = await (await import('./build.mjs')).build();
+    if (!isBuilt(name)) name = await (await import('./build.mjs')).build(app);
   } catch (e) {
     console.error(e.message);
     process.exit(1);
   }
-  use(hash);
-  const main = join(buildDir(hash), 'apps', app, 'src/main.js');
-  enableCompileCache(join(buildDir(hash), '.cache'));
+  use(name);
+  const main = join(buildDir(name), 'apps', app, 'src/main.js');
+  enableCompileCache(join(buildDir(name), '.cache'));
   process.argv[1] = main;
   process.env.LEDGER_BUILD ??= hash;
   await import(pathToFileURL(main).href);

@@ -34,7 +34,7 @@ export function explain<T extends object>(body: T, language: Language): object {
     ...(warnings && {
       warnings: warnings.map((w) => ({ code: w.code, clause: w.clause, detail: warningDetailOf(w.code, w.clause, w.facts, language), facts: w.facts })),
     }),
-    ...((receipts || warnings) && { notice: READING[language] }),
+    ...((receipts?.length || warnings?.length) && { notice: READING[language] }),
   };
 }
 

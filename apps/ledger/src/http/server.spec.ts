@@ -47,6 +47,20 @@ describe('the HTTP layer', () => {
       expect(served.length).toBe(ROUTES.length);
     });
 
+    it('keeps tokens, projections and the clock to administrators, decisions to who may command', () => {
+      const expected = (method: string, path: string): string =>
+        /^\/(health|docs)/.test(path)
+          ? 'public'
+          : /^\/v1\/(tokens|admin)/.test(path) || method === 'PUT'
+            ? 'admin'
+            : method === 'GET'
+              ? 'read'
+              : path.startsWith('/v1/simulations/')
+                ? 'simulate'
+                : 'command';
+      expect(ACCESS).toEqual(Object.fromEntries(ROUTES.map((r) => [r, expected(...(r.split(' ') as [string, string]))])));
+    });
+
     describe.each(ROUTES)('%s', (route) => {
       const [method, path] = route.split(' ') as ['GET' | 'POST' | 'PUT', string];
       const access = accessOf(method, path)!;
