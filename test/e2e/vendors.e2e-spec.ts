@@ -148,6 +148,12 @@ test('A9: a crash while contracts are told is made up for at the start; meanwhil
   for (const { contractId } of opened) expect((await read(contractId)).end).toMatchObject({ on: '2026-10-31', reason: 'A9' });
   const repeated = taken(await api.post<Discontinued>(vendorPath('MOTEX'), { endsOn: '2026-10-31', reason: 'ends' }, { key }));
   expect(repeated.complete).toBe(true);
+  // However often, and whichever process answers.
+  await s.kill();
+  await s.launch();
+  api = s.api;
+  const after = await api.post<Discontinued>(vendorPath('MOTEX'), { endsOn: '2026-10-31', reason: 'ends' }, { key });
+  expect([after.status, after.headers['idempotency-replayed'], after.body]).toEqual([201, 'true', repeated]);
   const log = await readLog(s);
   expect(log.filter((e) => e.type === 'VendorDiscontinued' && e.data['vendor'] === 'MOTEX')).toHaveLength(1);
   for (const { contractId } of opened) expect(log.filter((e) => e.stream === `contract-${contractId}` && e.type === 'DiscontinuationApplied')).toHaveLength(1);
