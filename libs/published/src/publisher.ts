@@ -7,7 +7,7 @@
 import type { Holidays } from '@app/calendar';
 import { problemsOf, PUBLISHED_STREAM } from './events.js';
 import type { AdvisoryCursor, CursorStore, FeedLog, PublishedMetadata } from './ports.js';
-import { metadataOf, publishedFrom, PublishedLogBroken, recall, Recent, remembered, sameAppend, type Remembered } from './recall.js';
+import { metadataOf, publishedFrom, PublishedLogBroken, recall, Recent, remade, remembered, sameAppend, type Remembered } from './recall.js';
 import { NO_MEMORY, sealed, translateAppend, type ContractMemory, type Draft, type SourceEvent } from './translate.js';
 
 /** Streams that are translated. */
@@ -25,7 +25,7 @@ export interface PublisherOptions {
   readonly page?: number;
   /** Largest append, in bytes of data (default 1,000,000; the store's limit is 1 MiB). */
   readonly maxBytes?: number;
-  /** Contracts remembered at a time (default 1,000). */
+  /** Contracts remembered whole (default 1,000), and a hundred times as many in brief. */
   readonly contracts?: number;
   /** The cursor is saved after so many events since it was last (default 1,000), and at the end of {@link Publisher.run}. */
   readonly saveEvery?: number;
@@ -77,6 +77,8 @@ interface Unit {
   /** Whether the source's append ends here. */
   readonly whole: boolean;
 }
+
+const UNKNOWN: Remembered = { memory: NO_MEMORY, lastRevision: null };
 
 const utf8 = new TextEncoder();
 const BACK_OFF_MS = [20, 50, 100, 250, 500, 1_000, 2_000, 5_000];
@@ -262,18 +264,21 @@ export class Publisher {
   private async translate(seen: readonly SourceEvent[], mayGoOn: boolean): Promise<Unit[]> {
     const first = seen[0]!;
     const { stream } = first;
-    const held = this.staged.get(stream) ?? this.recent.get(stream) ?? (first.revision === 0 ? { memory: NO_MEMORY, lastRevision: null } : null);
-    const stands = held?.memory.state.status === 'recorded' ? held.memory.state.revision : -1;
+    const { log, holidays } = this.o;
+    const held = this.staged.get(stream) ?? this.recent.get(stream);
+    const brief = held ? undefined : this.recent.brief(stream);
+    const stands = held?.memory.state.status === 'recorded' ? held.memory.state.revision : (brief?.revision ?? -1);
     // The rest of an append that was translated whole when its beginning was read.
-    if (held && stands >= seen.at(-1)!.revision) return [];
-    const known = held && stands + 1 === first.revision ? held : null;
-    const recalled = known ? null : await recall(this.o.log, first, this.tail?.revision ?? -1);
+    if (stands >= seen.at(-1)!.revision) return [];
+    const goesOn = stands + 1 === first.revision;
+    const before = goesOn && brief ? await log.readStream(stream, { limit: first.revision }) : [];
+    const recalled = goesOn ? null : await recall(log, first, this.tail?.revision ?? -1);
     const append = recalled ? recalled.append : mayGoOn ? await this.completed(seen) : seen;
     let made: { readonly memory: ContractMemory; readonly lastRevision: number | null; readonly old: Draft | undefined; readonly units: Unit[] };
     try {
-      const { memory, lastRevision } = known ?? remembered(recalled!);
-      const { memory: after, drafts } = translateAppend(memory, append, { holidays: this.o.holidays });
-      const fresh = drafts.filter((d) => this.tail === null || this.o.log.compare(d.source.position, this.tail.position) > 0);
+      const { memory, lastRevision } = recalled ? remembered(recalled) : (held ?? (brief ? remade(brief, before, { holidays }) : UNKNOWN));
+      const { memory: after, drafts } = translateAppend(memory, append, { holidays });
+      const fresh = drafts.filter((d) => this.tail === null || log.compare(d.source.position, this.tail.position) > 0);
       made = { memory: after, lastRevision, old: drafts[drafts.length - fresh.length - 1], units: this.unitsOf(stream, fresh) };
     } catch (error) {
       const { revision, id, type } = first;

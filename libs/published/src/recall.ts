@@ -1,7 +1,8 @@
 /** What the translator remembers of contracts, in bounded space: what was forgotten is read back from the two logs. */
+import type { Holidays } from '@app/calendar';
 import { contractEvents, fold, NONE, type ContractState } from '@app/contract';
 import { PUBLISHED_STREAM, type Envelope, type Money } from './events.js';
-import type { BillingLine } from './picture.js';
+import { pictureOf, type BillingLine } from './picture.js';
 import type { FeedLog, PublishedMetadata } from './ports.js';
 import type { ContractMemory, SourceEvent } from './translate.js';
 
@@ -11,27 +12,44 @@ export interface Remembered {
   readonly lastRevision: number | null;
 }
 
-/** The contracts used last. */
+/** All that is kept of a contract that was not used lately: enough to go on with one look at its own stream. */
+export interface Brief {
+  /** Last revision of the contract's stream that was translated. */
+  readonly revision: number;
+  readonly published: number;
+  readonly lastId: string | null;
+  readonly lastRevision: number | null;
+}
+
+/** The contracts used last, whole; of a hundred times as many, in brief. */
 export class Recent {
-  private readonly entries = new Map<string, Remembered>();
+  private readonly whole = new Map<string, Remembered>();
+  private readonly briefs = new Map<string, Brief>();
   constructor(private readonly bound: number) {}
 
   get(stream: string): Remembered | undefined {
-    const entry = this.entries.get(stream);
+    const entry = this.whole.get(stream);
     if (entry === undefined) return undefined;
-    this.entries.delete(stream);
-    this.entries.set(stream, entry);
+    this.whole.delete(stream);
+    this.whole.set(stream, entry);
     return entry;
   }
 
-  set(stream: string, entry: Remembered): void {
-    this.entries.delete(stream);
-    this.entries.set(stream, entry);
-    if (this.entries.size > this.bound) this.entries.delete(this.entries.keys().next().value!);
+  brief(stream: string): Brief | undefined {
+    return this.briefs.get(stream);
   }
 
-  get size(): number {
-    return this.entries.size;
+  set(stream: string, entry: Remembered): void {
+    this.briefs.delete(stream);
+    this.whole.delete(stream);
+    this.whole.set(stream, entry);
+    if (this.whole.size <= this.bound) return;
+    const [oldest, { memory, lastRevision }] = this.whole.entries().next().value!;
+    this.whole.delete(oldest);
+    const { state, published, lastId } = memory;
+    if (state.status === 'none') return;
+    this.briefs.set(oldest, { revision: state.revision, published, lastId, lastRevision });
+    if (this.briefs.size > 100 * this.bound) this.briefs.delete(this.briefs.keys().next().value!);
   }
 }
 
@@ -107,6 +125,15 @@ export async function recall(log: FeedLog, event: SourceEvent, through: number):
 }
 
 const NOTHING_PUBLISHED = { picture: new Map<string, BillingLine>(), published: 0, lastId: null };
+
+/**
+ * The memory that a brief stands for. Under rules that have not changed since, what was published is what the contract's
+ * events say today, so the published stream need not be asked. @throws {Error} an event of an unknown type or shape
+ */
+export function remade({ published, lastId, lastRevision }: Brief, before: readonly SourceEvent[], around: { readonly holidays: Holidays | null }): Remembered {
+  const state = folded(before);
+  return { memory: { state, picture: pictureOf(state, around), published, lastId }, lastRevision };
+}
 
 /** @throws {Error} an event of an unknown type or shape */
 export const remembered = ({ before, published, lastRevision }: Recalled): Remembered => ({ memory: { state: folded(before), ...published }, lastRevision });
