@@ -41,7 +41,7 @@ function faults(m: Module): string[] {
     if (specifier.startsWith('.')) {
       if (!/\.(js|mjs|json)$/.test(specifier)) return fault('relative imports end in .js');
       const target = resolved(m, specifier);
-      return target.startsWith(`${m.place}/`) || (m.forTests && (target.startsWith('test/') || target.startsWith('apps/'))) ? [] : fault('it lies outside its own lib or app; use @app/<lib>');
+      return target.startsWith(`${m.place}/`) || (m.forTests && (target.startsWith('test/') || target.startsWith('apps/') || target.includes('/testing/'))) ? [] : fault('it lies outside its own lib or app; use @app/<lib>');
     }
     if (specifier.startsWith('@app/')) {
       const [, to, ...deeper] = specifier.split('/');
