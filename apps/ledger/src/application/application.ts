@@ -92,6 +92,7 @@ type Ended = { readonly done: CommandOutcome } | 'again';
 
 const ATTEMPTS = 20;
 const DISCONTINUATION_MS = 5_000;
+const RESUME_MS = 1_000;
 
 /** Decides commands and appends what they come to; answers repeats from the log (design 8-14). */
 export class Application implements LedgerApplication {
@@ -265,7 +266,7 @@ export class Application implements LedgerApplication {
     const body = answerOf(events);
     const status = events[0]!.metadata.status === 201 ? 201 : 200;
     if (c.envelope.name === 'Discontinue' || c.envelope.name === 'CorrectDiscontinuation') {
-      const outcome = await this.discontinuationAnswer(c.envelope.params['vendor'] as Vendor, String((body as { discontinuationId?: Json }).discontinuationId), body);
+      const outcome = await this.discontinuationAnswer(c.envelope.params['vendor'] as Vendor, body as { discontinuationId: string; revision: number });
       return { status, body: outcome, replayed: true };
     }
     return { status, body, replayed: true };
@@ -703,7 +704,7 @@ export class Application implements LedgerApplication {
       const body = { discontinuationId, vendor, revision: result.revision, position: result.position, events: decided.events.map(({ id, type, data }) => ({ id, type, data })), receipts: decided.events.flatMap((e) => e.receipts), warnings: [] };
       const job = this.carryOut(vendor);
       await Promise.race([job, new Promise((resolve) => setTimeout(resolve, DISCONTINUATION_MS).unref())]);
-      return { done: { status: 201, body: await this.discontinuationAnswer(vendor, discontinuationId, body), replayed: false } };
+      return { done: { status: 201, body: await this.discontinuationAnswer(vendor, body), replayed: false } };
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
       return 'again';
@@ -721,18 +722,17 @@ export class Application implements LedgerApplication {
     return { outcomes, nextCursor: null };
   }
 
-  private async discontinuationAnswer(vendor: Vendor, discontinuationId: string, body: object): Promise<object> {
-    const state = await this.vendors.load(vendorStream(vendor));
-    const d = state.discontinuations.find((x) => x.discontinuationId === discontinuationId);
-    if (!d) return body;
-    const position = this.lastVendorPosition.get(vendor);
-    if (position) await this.o.reads.waitFor(position);
+  /** The answer of a vendor's fact: complete, and at the position by which everybody was told, once that is so. */
+  private async discontinuationAnswer(vendor: Vendor, body: { readonly discontinuationId: string; readonly revision: number }): Promise<object> {
+    const { discontinuationId } = body;
+    const later = await this.o.store.readStream(vendorStream(vendor), { from: body.revision + 1 });
+    const told = later.find((e) => e.type === 'VendorDiscontinuationCarriedOut' && (e.data as { discontinuationId?: string }).discontinuationId === discontinuationId);
+    if (told) await this.o.reads.waitFor(told.position);
     const { outcomes, nextCursor } = await this.o.reads.outcomes(discontinuationId, undefined, 50);
-    return { ...body, ...(position && (body as { position?: string }).position ? { position: this.o.store.compare(position, (body as { position: string }).position) > 0 ? position : (body as { position: string }).position } : {}), outcomes, nextCursor, complete: this.isCarriedOut(state, discontinuationId) };
+    return { ...body, ...(told ? { position: told.position } : {}), outcomes, nextCursor, complete: told !== undefined };
   }
 
   private isCarriedOut = (state: VendorState, discontinuationId: string): boolean => state.carriedOut.has(discontinuationId);
-  private readonly lastVendorPosition = new Map<Vendor, string>();
 
   /** A discontinuation as it stands, with one page of outcomes; null if there is none. */
   async discontinuation(vendor: Vendor, discontinuationId: string, cursor: string | undefined, limit: number): Promise<object | null> {
@@ -743,10 +743,21 @@ export class Application implements LedgerApplication {
     return { discontinuationId, vendor, endsOn: d.endsOn, lifted: d.lifted, outcomes, nextCursor, complete: this.isCarriedOut(state, discontinuationId) };
   }
 
-  /** Tells every contract of the vendor's items; one job per vendor, resumed at start. */
+  /** Tells every contract of the vendor's items; one job per vendor, resumed at start, and while the store is away. */
   carryOut(vendor: Vendor): Promise<void> {
-    const running = this.jobs.get(vendor);
-    const job = (running ?? Promise.resolve()).then(() => this.tellContracts(vendor)).catch((error: unknown) => this.o.log.error({ err: error, vendor }, 'the discontinuation could not be carried out; it is resumed at the next start'));
+    const running = this.jobs.get(vendor) ?? Promise.resolve();
+    const job = running.then(async () => {
+      for (;;) {
+        try {
+          return await this.tellContracts(vendor);
+        } catch (error) {
+          const passing = error instanceof StoreUnavailable || error instanceof UnknownOutcome;
+          this.o.log.error({ err: error, vendor }, `the discontinuation could not be carried out yet; it is resumed ${passing ? 'shortly' : 'at the next start'}`);
+          if (!passing || this.closing) return;
+          await new Promise((resolve) => setTimeout(resolve, RESUME_MS).unref());
+        }
+      }
+    });
     this.jobs.set(vendor, job);
     void job.then(() => this.jobs.get(vendor) === job && this.jobs.delete(vendor));
     return job;
@@ -763,8 +774,7 @@ export class Application implements LedgerApplication {
       if (this.closing) return;
       const page: readonly string[] = this.o.reads.contractsOfItems(itemsOf(vendor), after, 200);
       for (const id of page) {
-        const position = await this.locks.run(contractStream(id), () => this.tell(id, state));
-        if (position) this.lastVendorPosition.set(vendor, position);
+        await this.locks.run(contractStream(id), () => this.tell(id, state));
         contracts++;
       }
       if (page.length < 200) break;
@@ -779,21 +789,21 @@ export class Application implements LedgerApplication {
     this.vendors.forget(stream);
   }
 
-  private async tell(contractId: string, vendor: VendorState): Promise<string | null> {
+  private async tell(contractId: string, vendor: VendorState): Promise<void> {
     const stream = contractStream(contractId);
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const state = await this.contracts.load(stream);
-      if (state.status === 'none') return null;
+      if (state.status === 'none') return;
       // The ids of the contract's events follow from the vendor's fact and the contract (design 14).
       const commandId = deriveId('discontinuation', vendor.discontinuations.map((d) => `${d.discontinuationId}${d.lifted ? ' lifted' : ''}`).join(' '), contractId);
-      if (state.commands.has(commandId)) return null;
+      if (state.commands.has(commandId)) return;
       const decision = decide(state, { name: 'RecordDue', through: this.o.today() }, { today: this.o.today(), commandId, requestHash: commandId, contractId, refs: {}, policies: this.o.policies, holidays: this.o.holidays, discontinuations: vendor.discontinuations });
-      if (isMalformed(decision) || isNotFound(decision) || isRejected(decision) || decision.events.length === 0) return null;
+      if (isMalformed(decision) || isNotFound(decision) || isRejected(decision) || decision.events.length === 0) return;
       const c = { envelope: { name: 'ApplyDiscontinuation', caller: SYSTEM, requestHash: commandId, requestId: commandId, body: {}, preview: false } as never as CommandEnvelope, commandId, today: this.o.today() };
       const before = holdingOf(state, this.o.holidays);
       const after = holdingOf(decision.state, this.o.holidays);
       const holds = before && after && !sameHolding(before, after) ? { before, after, unit: unitOf(state) } : null;
-      const told = await this.holding(holds, async (): Promise<string | null | 'again'> => {
+      const told = await this.holding(holds, async (): Promise<'again' | null> => {
         const taken = holds ? await this.holdFirst(c, holds) : null;
         if (taken === 'again') return 'again';
         if (taken) {
@@ -801,17 +811,17 @@ export class Application implements LedgerApplication {
           return null;
         }
         try {
-          const result = await this.o.store.append(stream, state.revision, stamp(decision.events.map((e) => e as Stampable), contractEvents, this.stampOf(c, undefined), { status: 200 }));
+          await this.o.store.append(stream, state.revision, stamp(decision.events.map((e) => e as Stampable), contractEvents, this.stampOf(c, undefined), { status: 200 }));
           this.contracts.remember(stream, decision.state);
           if (holds) await this.freeAfter(c, holds);
-          return result.position;
+          return null;
         } catch (error) {
           this.contracts.forget(stream);
           if (!(error instanceof WrongExpectedRevision)) throw error;
           return 'again';
         }
       });
-      if (told !== 'again') return told;
+      if (told === null) return;
     }
     throw new Error(`contract ${contractId} is contended`);
   }
