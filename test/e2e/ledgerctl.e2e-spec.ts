@@ -34,9 +34,10 @@ interface Calling {
 }
 
 function start(args: readonly string[], { data = join(scratch, 'nowhere'), port = 1, env = {} }: Calling) {
-  const child = spawn(process.execPath, [join(build(), 'apps/ledgerctl/src/main.js'), ...args], {
+  // The build of the command line lies beside the service's.
+  const child = spawn(process.execPath, [join(`${build()}-ledgerctl`, 'apps/ledgerctl/src/main.js'), ...args], {
     cwd: scratch,
-    env: { ...process.env, EVENTSTORE_URL: '', LEDGER_POLICIES: '', LEDGER_SANDBOX: '', LEDGER_TOKEN: '', LEDGER_DATA: data, LEDGER_PORT: String(port), LANG: 'C', NODE_OPTIONS: '', ...env },
+    env: { ...process.env, EVENTSTORE_URL: '', LEDGER_POLICIES: '', LEDGER_SANDBOX: '', LEDGER_TOKEN: '', LEDGERCTL_SERVICE: join(build(), 'apps/ledger/src/main.js'), LEDGER_DATA: data, LEDGER_PORT: String(port), LANG: 'C', NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
