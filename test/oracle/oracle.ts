@@ -116,7 +116,7 @@ export type OFact =
   | { kind: 'quote'; subject: string; fee: OFee; effective: Day }
   | { kind: 'excess'; id: string; subject: string; detected: Day; accounts: number; charge: number | null }
   | { kind: 'returned'; option: string; on: Day }
-  | { kind: 'lost'; option: string; on: Day; charge: number };
+  | { kind: 'lost'; option: string; on: Day; charge: number; /** It was deemed lost before: this is its price. */ deemed: boolean };
 
 export interface OContract {
   item: string;
@@ -387,7 +387,7 @@ export function deviceOf(life: OLife, line: OLine): ODevice {
   if (line.end === null) return { due: null, deemedLost: null };
   const due = line.end.on + 30;
   const returned = life.c.facts.some((f) => f.kind === 'returned' && f.option === line.subject && f.on <= due);
-  const losses = life.c.facts.filter((f) => f.kind === 'lost' && f.option === line.subject).length;
+  const losses = life.c.facts.filter((f) => f.kind === 'lost' && !f.deemed && f.option === line.subject).length;
   return { due, deemedLost: returned || losses >= 2 * (line.option!.units ?? 1) ? null : due + 1 };
 }
 
@@ -398,11 +398,12 @@ export function oneOffs(life: OLife): string[] {
     if (!o.voided && rowOf(o.no!).initial === 'q') out.push(`initial ${o.subject} ${textOf(o.accepted)} ${o.option!.initial ?? null}`);
     if (o.no === 2) {
       const { deemedLost } = deviceOf(life, o);
-      if (deemedLost !== null) out.push(`oneTime ${o.subject} ${textOf(deemedLost)} null`);
+      const price = life.c.facts.findLast((f) => f.kind === 'lost' && f.deemed && f.option === o.subject);
+      if (deemedLost !== null) out.push(`oneTime ${o.subject} ${textOf(deemedLost)} ${price?.kind === 'lost' ? price.charge : null}`);
     }
   }
   life.c.facts.forEach((f, place) => {
-    if (f.kind === 'lost') out.push(`oneTime ${f.option} ${textOf(f.on)} ${f.charge}`);
+    if (f.kind === 'lost' && !f.deemed) out.push(`oneTime ${f.option} ${textOf(f.on)} ${f.charge}`);
     if (f.kind !== 'excess') return;
     const line = [life.base, ...life.options].find((l) => l.subject === f.subject)!;
     if (line.voided) return;

@@ -253,7 +253,7 @@ export function step(told: Told, op: Op): void {
       const on = past(n1, 60, line.accepted);
       const out = op.kind === 'returned' ? s.returned(line.subject, textOf(on)) : s.lost(line.subject, 9_000, textOf(on));
       // The oracle has no refusals of its own here.
-      if (isDecision(out.result)) c.facts.push(op.kind === 'returned' ? { kind: 'returned', option: line.subject, on } : { kind: 'lost', option: line.subject, on, charge: 9_000 });
+      if (isDecision(out.result)) c.facts.push(op.kind === 'returned' ? { kind: 'returned', option: line.subject, on } : { kind: 'lost', option: line.subject, on, charge: 9_000, deemed: out.result.events.some((e) => e.type === 'Quoted') });
       break;
     }
     case 'correct':

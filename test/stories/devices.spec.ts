@@ -97,11 +97,14 @@ describe('lent devices (A8-4)', () => {
     s.lost('V', null).refused('A8-4-7 already-lost');
   });
 
-  test('A8-4-7 what is deemed lost cannot be lost again, but be found', () => {
+  test('A8-4-7 a loss reported of what is deemed lost prices that charge, once', () => {
     const s = lent();
     s.at('2026-10-01').notice('V');
     s.onDay('2026-12-10');
-    s.lost('V').refused('A8-4-7 already-lost');
+    s.lost('V', null).refused('A8-4-7 already-lost');
+    s.lost('V', 70_000).accepted();
+    expect(s.oneOffs().slice(3)).toEqual(['oneTime V X1-3-2 2026-12-01 70000']);
+    s.lost('V', 80_000).refused('A8-4-7 already-lost');
     s.found('V').thenOnly('DeviceFound V 2026-12-10');
   });
 });

@@ -595,7 +595,13 @@ function buildDevice(life: Life, command: DeviceCommand, asked: Asked, kept: Kep
       const bad = day('lostOn', lostOn);
       if (bad) return bad;
       if (devices.returnedOn !== null && devices.returnedOn <= lostOn) return refusal([violation('A8-4-7', 'already-returned', { optionId, returnedOn: devices.returnedOn })]);
-      if (devices.deemedLostOn !== null && devices.deemedLostOn <= lostOn) return refusal([violation('A8-4-7', 'already-lost', { optionId, deemedLostOn: devices.deemedLostOn, chargeId: devices.deemedChargeId })]);
+      if (devices.deemedLostOn !== null && devices.deemedLostOn <= lostOn) {
+        // The same loss, now with its price: one charge, never two.
+        const chargeId = devices.deemedChargeId;
+        const priced = life.oneOffs.some((c) => c.id === chargeId && c.amount !== null);
+        if (priced || charge === undefined || charge === null) return refusal([violation('A8-4-7', 'already-lost', { optionId, deemedLostOn: devices.deemedLostOn, chargeId })]);
+        return { events: [{ type: 'Quoted', data: { subject: optionId, kind: 'oneTime', amount: charge, chargeId, ...placed(kept, 0) } }], answer: { lossId: chargeId, chargeId } };
+      }
       if (devices.losses.length >= 2 * option.option.units!) return refusal([violation('A8-4-7', 'already-lost', { optionId, losses: devices.losses.length })]);
       const lossId = kept.chargeId ?? deriveId('loss', asked.commandId);
       return { events: [{ type: 'DeviceLost', data: { lossId, optionId, lostOn, charge: charge ?? null, ...placed(kept, 0) } }], answer: { lossId, chargeId: lossId } };
