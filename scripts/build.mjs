@@ -1,32 +1,25 @@
 // Builds every app; also imported by the starters.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { DIST, ROOT, buildName, isBuilt, prune, publish, requireNode, sourcesHash, temporaryDir } from './dist.mjs';
+import { DIST, ROOT, buildName, isBuilt, prune, publish, requireNode, snapshot, sourcesHash, temporaryDir } from './dist.mjs';
 
 const APPS = ['ledger', 'ledgerctl'];
 
-function nestBuild(app, into) {
-  const tsconfig = join(into, `tsconfig.${app}.json`);
-  // Same project, other place: paths are written relative to the temporary folder.
-  writeFileSync(
-    tsconfig,
-    JSON.stringify({
-      extends: `../../apps/${app}/tsconfig.app.json`,
-      compilerOptions: { outDir: '.', rootDir: '../..', incremental: false },
-      include: [`../../apps/${app}/src/**/*`],
-    }),
-  );
+/** Compiles an app of the sources in `folder` into `folder`/out. */
+function nestBuild(app, folder) {
+  const config = { extends: `./apps/${app}/tsconfig.app.json`, compilerOptions: { outDir: './out', rootDir: '.', incremental: false }, include: [`./apps/${app}/src/**/*`] };
+  writeFileSync(join(folder, 'tsconfig.build.json'), JSON.stringify(config));
   const cli = join(ROOT, 'node_modules/@nestjs/cli/bin/nest.js');
-  const child = spawn(process.execPath, [cli, 'build', app, '--path', relative(ROOT, tsconfig)], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [cli, 'build', app, '--path', 'tsconfig.build.json'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = [];
   child.stdout.on('data', (d) => said.push(d));
   child.stderr.on('data', (d) => said.push(d));
   return new Promise((resolve, reject) => {
     const stop = () => {
       child.kill();
-      rmSync(into, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
       process.exit(143);
     };
     for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop);
@@ -41,26 +34,22 @@ function nestBuild(app, into) {
 
 /** Builds an app where its build is stale; gives the build's name. */
 export async function build(app = 'ledger') {
-  const hash = sourcesHash();
-  const name = buildName(app, hash);
-  if (isBuilt(name)) return name;
+  if (isBuilt(buildName(app))) return buildName(app);
   mkdirSync(DIST, { recursive: true });
-  const into = temporaryDir();
+  const folder = temporaryDir();
   try {
-    await nestBuild(app, into);
-    const changed = sourcesHash() !== hash;
-    if (!changed) publish(into, name);
-    else {
-      // The sources were edited meanwhile: what was compiled is nobody's build.
-      rmSync(into, { recursive: true, force: true });
-      return build(app);
+    snapshot(folder);
+    const hash = sourcesHash(folder);
+    const name = buildName(app, hash);
+    if (!isBuilt(name)) {
+      await nestBuild(app, folder);
+      publish(join(folder, 'out'), name);
+      prune(hash);
     }
-  } catch (e) {
-    rmSync(into, { recursive: true, force: true });
-    throw e;
+    return name;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  prune(hash);
-  return name;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,8 +1,8 @@
 // Where builds live: dist/<hash of all sources and of the lock file>, for any app but the service with -<app> behind. A build is made in a temporary folder and renamed,
 // so it is whole or not there, and a running process keeps the files it started from.
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
@@ -29,17 +29,31 @@ function* files(folder) {
   }
 }
 
+/** Everything a build is made of, by path from the root. */
+function* sources(root) {
+  for (const name of ['package-lock.json', 'package.json', 'tsconfig.json', 'nest-cli.json', 'scripts/dist.mjs', 'scripts/build.mjs'])
+    if (existsSync(join(root, name))) yield name;
+  for (const folder of ['apps', 'libs']) for (const path of files(join(root, folder))) yield relative(root, path);
+}
+
 /** What tells the builds of these sources from those of others. */
-export function sourcesHash() {
+export function sourcesHash(root = ROOT) {
   const hash = createHash('sha256');
-  const add = (path) => {
-    const bytes = readFileSync(path);
-    hash.update(`${relative(ROOT, path)}\n${bytes.length}\n`).update(bytes);
-  };
-  for (const name of ['package-lock.json', 'tsconfig.json', 'nest-cli.json', 'scripts/dist.mjs', 'scripts/build.mjs'])
-    if (existsSync(join(ROOT, name))) add(join(ROOT, name));
-  for (const folder of ['apps', 'libs']) for (const path of files(join(ROOT, folder))) add(path);
+  for (const path of sources(root)) {
+    // How the scripts are called does not go into a build.
+    if (path === 'package.json') continue;
+    const bytes = readFileSync(join(root, path));
+    hash.update(`${path}\n${bytes.length}\n`).update(bytes);
+  }
   return hash.digest('hex').slice(0, 20);
+}
+
+/** The sources as they are now, in a folder of their own, so that edits during a build do not mix into it. */
+export function snapshot(into) {
+  for (const path of sources(ROOT)) {
+    mkdirSync(dirname(join(into, path)), { recursive: true });
+    copyFileSync(join(ROOT, path), join(into, path));
+  }
 }
 
 /** The name of an app's build; each is made when somebody first needs it. */
@@ -61,7 +75,6 @@ export function publish(temporary, name) {
     renameSync(temporary, buildDir(name));
   } catch (e) {
     if (!isBuilt(name)) throw e;
-    rmSync(temporary, { recursive: true, force: true });
   }
 }
 

@@ -3,11 +3,10 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { buildDir, buildName, isBuilt, sourcesHash, use } from './dist.mjs';
+import { buildDir, buildName, isBuilt, use } from './dist.mjs';
 
 export async function run(app) {
-  const hash = sourcesHash();
-  let name = buildName(app, hash);
+  let name = buildName(app);
   try {
     if (!isBuilt(name)) name = await (await import('./build.mjs')).build(app);
   } catch (e) {
@@ -18,6 +17,6 @@ export async function run(app) {
   const main = join(buildDir(name), 'apps', app, 'src/main.js');
   enableCompileCache(join(buildDir(name), '.cache'));
   process.argv[1] = main;
-  process.env.LEDGER_BUILD ??= hash;
+  process.env.LEDGER_BUILD ??= name.split('-')[0];
   await import(pathToFileURL(main).href);
 }
