@@ -135,6 +135,7 @@ export class Service {
         LEDGER_POLICIES: JSON.stringify(policies ?? {}),
         EVENTSTORE_URL: this.onEventStoreDb ? url! : '',
         NODE_OPTIONS: '',
+        NODE_COMPILE_CACHE: join(folder, '.cache'),
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
