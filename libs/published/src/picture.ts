@@ -30,6 +30,18 @@ export function pictureOf(state: ContractState, around: { readonly holidays: Hol
   return picture;
 }
 
+/** Tells that a picture is that of a state, so that it need not be drawn. */
+export function know(state: ContractState, around: { readonly holidays: Holidays | null }, picture: Picture): void {
+  drawn.set(state, { holidays: around.holidays, picture });
+}
+
+/** The picture once a line's settlement has been assessed, or no longer is; nothing else follows from a consequence. */
+export function withAssessment(picture: Picture, contractId: string, subject: string, assessed: boolean): Picture {
+  const line = picture.get(lineId(contractId, `${subject}:settlement`));
+  if (line === undefined || isSegment(line) || line.kind !== 'settlement' || line.assessed === assessed) return picture;
+  return new Map(picture).set(line.lineId, { ...line, assessed });
+}
+
 function draw(state: RecordedContract, life: Life): Picture {
   const { contractId } = state;
   const lines: BillingLine[] = [life.base, ...life.options].flatMap((line) => segmentLines(contractId, line, life));
@@ -97,10 +109,13 @@ export interface Changes {
   readonly voids: readonly string[];
 }
 
+export const NO_CHANGES: Changes = { segments: [], charges: [], voids: [] };
+
 export const isNothing = (c: Changes): boolean => c.segments.length + c.charges.length + c.voids.length === 0;
 
 /** What turns one picture into another; in an order that does not depend on how the earlier one came about. */
 export function changesBetween(before: Picture, after: Picture): Changes {
+  if (before === after) return NO_CHANGES;
   const segments: SegmentLine[] = [];
   const charges: OneOffLine[] = [];
   for (const [id, line] of after) {
@@ -113,7 +128,8 @@ export function changesBetween(before: Picture, after: Picture): Changes {
 }
 
 /** The picture after an event's money: what a biller does with it. */
-export function apply(picture: Picture, money: Money): Picture {
+export function apply(picture: Picture, money: Changes): Picture {
+  if (isNothing(money)) return picture;
   const out = new Map(picture);
   for (const id of money.voids) out.delete(id);
   for (const line of [...money.segments, ...money.charges]) out.set(line.lineId, line);
@@ -136,6 +152,7 @@ export function amountIn(line: BillingLine, month: string): number {
 
 /** The months up to `through` in which one of the two pictures charges something else than the other, with both totals. */
 export function monthsChanged(before: Picture, after: Picture, through: string): NonNullable<Money['monthsChanged']> {
+  if (before === after) return [];
   const { segments, charges, voids } = changesBetween(before, after);
   const months = new Set<string>();
   for (const id of [...segments.map((s) => s.lineId), ...charges.map((c) => c.lineId), ...voids])

@@ -26,13 +26,13 @@ interface NewEvent {
 export interface FeedLog {
   append(stream: string, expected: 'no_stream' | number, events: readonly NewEvent[]): Promise<{ readonly revision: number }>;
   readStream(stream: string, options?: { readonly from?: number; readonly direction?: 'forwards' | 'backwards'; readonly limit?: number }): Promise<readonly SourceEvent[]>;
-  readAll(options: { readonly after?: string | null; readonly limit: number }): Promise<readonly SourceEvent[]>;
   head(): Promise<string | null>;
   compare(a: string, b: string): number;
   subscribe(options: {
     readonly after: string | null;
     readonly streamPrefixes: readonly string[];
     readonly signal: AbortSignal;
+    readonly batch?: number;
   }): AsyncIterable<{ readonly kind: 'events'; readonly events: readonly SourceEvent[] } | { readonly kind: 'caughtUp'; readonly position: string | null }>;
 }
 

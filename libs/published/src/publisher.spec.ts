@@ -166,7 +166,6 @@ function expectFeed(events: readonly StoredEvent[], through: number = expected.l
 const around = (store: EventStore, more: Partial<FeedLog>): FeedLog => ({
   append: (...a) => store.append(...(a as Parameters<EventStore['append']>)),
   readStream: (...a) => store.readStream(...a),
-  readAll: (...a) => store.readAll(...a),
   head: () => store.head(),
   compare: (a, b) => store.compare(a, b),
   subscribe: (o) => store.subscribe(o),
@@ -449,7 +448,7 @@ describe.each([embedded(), ...(url ? [eventStoreDb(url)] : [])])('on $name:', ({
       await first.drain();
       await first.save();
       const asked: (string | null | undefined)[] = [];
-      const log = around(store, { readAll: (o) => (asked.push(o.after), store.readAll(o)) });
+      const log = around(store, { subscribe: (o) => (asked.push(o.after), store.subscribe(o)) });
       await publisher(log, { cursor }).drain();
       expect(asked).toEqual([cursor.saved!.position]);
 

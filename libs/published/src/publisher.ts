@@ -21,7 +21,7 @@ export interface PublisherOptions {
   readonly cursor?: CursorStore;
   /** Waits, or returns early when the signal aborts. */
   readonly pause: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** Events read at once by {@link Publisher.drain} (default 500). */
+  /** Events read at once (default: the store's). */
   readonly page?: number;
   /** Largest append, in bytes of data (default 1,000,000; the store's limit is 1 MiB). */
   readonly maxBytes?: number;
@@ -107,18 +107,10 @@ export class Publisher {
     return { state, stopped, problem, tail, position };
   }
 
-  /** Publishes everything that the log holds now. @throws {FeedStopped} */
+  /** Publishes everything that the log holds now; returns early when the signal aborts. @throws {FeedStopped} */
   async drain(signal?: AbortSignal): Promise<void> {
-    const limit = this.o.page ?? 500;
-    await this.guarded(async () => {
-      await this.begin();
-      for (;;) {
-        const events = await this.o.log.readAll({ after: this.position, limit });
-        await this.take(events, signal);
-        if (events.length < limit || signal?.aborted) return;
-      }
-    });
-    this.state = 'live';
+    const end = new AbortController();
+    await this.guarded(() => this.follow(signal ? AbortSignal.any([signal, end.signal]) : end.signal, () => end.abort()));
   }
 
   /**
@@ -128,20 +120,7 @@ export class Publisher {
   async run(signal: AbortSignal): Promise<void> {
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        await this.guarded(async () => {
-          await this.begin();
-          const { position } = this;
-          this.state = 'catching-up';
-          for await (const message of this.o.log.subscribe({ after: position, streamPrefixes: [SOURCE_PREFIX], signal })) {
-            if (message.kind === 'events') await this.take(message.events, signal);
-            else {
-              this.state = 'live';
-              this.advance(message.position, 1);
-            }
-            this.problem = null;
-            attempt = 0;
-          }
-        });
+        await this.guarded(() => this.follow(signal, () => (attempt = 0)));
       } catch (error) {
         if (error instanceof FeedStopped || nameOf(error) === 'StoreClosed') return;
         this.problem = messageOf(error);
@@ -149,6 +128,22 @@ export class Publisher {
       if (!signal.aborted) await this.o.pause(backOff(attempt), signal);
     }
     await this.save();
+  }
+
+  /** From the tail on; tells when the end of the log is reached. */
+  private async follow(signal: AbortSignal, caughtUp: () => void): Promise<void> {
+    await this.begin();
+    const { position: after } = this;
+    this.state = 'catching-up';
+    for await (const message of this.o.log.subscribe({ after, streamPrefixes: [SOURCE_PREFIX], signal, ...(this.o.page ? { batch: this.o.page } : {}) })) {
+      if (message.kind === 'events') await this.take(message.events, signal);
+      else {
+        this.advance(message.position, 1);
+        this.state = 'live';
+        caughtUp();
+      }
+      this.problem = null;
+    }
   }
 
   /** Writes the cursor down. */

@@ -5,7 +5,7 @@ import { monthOf } from '@app/calendar';
 import { FACT_TYPES, type RecordedEvent } from '@app/contract';
 import type { Json } from '@app/kernel';
 import { Story } from '@app/testing';
-import { problemsOf, publishedId, RULES, sealed, NO_MEMORY, translateAppend, type ContractMemory, type Draft, type SourceEvent } from './index.js';
+import { changesBetween, NO_CHANGES, pictureOf, problemsOf, publishedId, RULES, sealed, NO_MEMORY, translateAppend, type ContractMemory, type Draft, type SourceEvent } from './index.js';
 import { Biller, type Faults } from './testing/biller.js';
 import { anyScript, RandomLife, type Script } from './testing/lives.js';
 
@@ -25,6 +25,8 @@ function live(script: Script, faults: Faults = {}, everyEvent?: (draft: Draft, n
     for (; seen < life.appends.length; seen++) {
       const out = translateAppend(memory, life.appends[seen]!, AROUND);
       memory = out.memory;
+      // What the translator took over from before is what it would draw anew.
+      expect(changesBetween(memory.picture, pictureOf(structuredClone(memory.state), AROUND))).toEqual(NO_CHANGES);
       for (const draft of out.drafts) {
         everyEvent?.(draft, published.length);
         const month = draft.businessdate.slice(0, 7);

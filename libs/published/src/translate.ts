@@ -4,10 +4,10 @@
  * options, or a correction strikes and replaces, there is no picture in between that anyone should bill.
  */
 import type { Holidays } from '@app/calendar';
-import { contractEvents, fold, isFact, NONE, type ContractEvent, type ContractEventData, type ContractEventType, type ContractState, type RecordedEvent } from '@app/contract';
+import { contractEvents, fold, isFact, NONE, type ContractEvent, type ContractEventData, type ContractEventType, type ContractState, type RecordedContract, type RecordedEvent } from '@app/contract';
 import { deriveId, type EventMetadata, type Json } from '@app/kernel';
 import { schemaIdOf, sequenceOf, type Envelope, type EventType, type FactsOf, type Money } from './events.js';
-import { apply, changesBetween, isNothing, monthsChanged, NOTHING_BILLED, pictureOf, type Changes, type Picture } from './picture.js';
+import { apply, changesBetween, isNothing, know, monthsChanged, NOTHING_BILLED, pictureOf, withAssessment, type Changes, type Picture } from './picture.js';
 
 /** An event of a contract's stream as a store hands it back. */
 export interface SourceEvent {
@@ -172,13 +172,16 @@ export const RULES: { readonly [T in ContractEventType]: Rule<T> } = {
 
 type Source = { readonly event: ContractEvent; readonly recorded: RecordedEvent; readonly source: SourceEvent };
 
-/** Events that one look at the contract covers: facts of one command together, everything else by itself. */
+/** Facts that one command entered: everything but what the vendor did. */
+const entered = (s: Source): boolean => isFact(s.event) || s.event.type === 'Corrected';
+const ofVendor = (s: Source): boolean => s.event.type === 'DiscontinuationApplied' || s.event.type === 'DiscontinuationLifted';
+
+/** Events that one look at the contract covers: the facts of a command together, each of the vendor's, consequences in a row. */
 function stepsOf(sources: readonly Source[]): Source[][] {
-  const entered = (s: Source): boolean => isFact(s.event) || s.event.type === 'Corrected';
   const steps: Source[][] = [];
   for (const s of sources) {
-    const last = steps.at(-1);
-    if (last && entered(s) && entered(last[0]!)) last.push(s);
+    const last = steps.at(-1)?.[0];
+    if (last && !ofVendor(s) && !ofVendor(last) && entered(s) === entered(last)) steps.at(-1)!.push(s);
     else steps.push([s]);
   }
   return steps;
@@ -222,7 +225,7 @@ export function translateAppend(memory: ContractMemory, events: readonly SourceE
     const id = publishedId(source.id, index);
     drafts.push({
       id, type,
-      subject: (state as { contractId: string }).contractId,
+      subject: (state as RecordedContract).contractId,
       time: recordedAt,
       businessdate: businessDate,
       contractsequence: published++,
@@ -241,16 +244,25 @@ export function translateAppend(memory: ContractMemory, events: readonly SourceE
   }
   for (const step of stepsOf(sources)) {
     state = fold(state, step.map((s) => s.recorded));
-    const attributed = attribute(step, changesBetween(picture, pictureOf(state, around)), picture);
+    const { contractId } = state as RecordedContract;
     const ids = idsOf(state);
+    const follows = !entered(step[0]!) && !ofVendor(step[0]!);
+    const attributed = follows ? null : attribute(step, changesBetween(picture, pictureOf(state, around)), picture);
     step.forEach((s, i) => {
-      const changes = attributed[i]!;
+      const changes = attributed?.[i] ?? changesBetween(picture, assessing(picture, contractId, s.event));
       const rule = RULES[s.event.type] as Rule<'Corrected'>;
       if (rule !== ignore) publish(rule.as, rule.say(s.event.data as never, ids), changes, s, ITSELF);
       else if (!isNothing(changes)) publish('ledger.contract.charges-restated.v1', {}, changes, s, RESTATEMENT);
     });
+    know(state, around, picture);
   }
   return { memory: { state, picture, published, lastId }, drafts };
+}
+
+/** Of the consequences only an assessment shows in the picture: all else follows from the facts. */
+function assessing(picture: Picture, contractId: string, event: ContractEvent): Picture {
+  const assessed = event.type === 'SettlementAssessed';
+  return assessed || event.type === 'SettlementVoided' ? withAssessment(picture, contractId, event.data.subject, assessed) : picture;
 }
 
 function idsOf(state: ContractState): Ids {

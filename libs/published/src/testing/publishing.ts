@@ -17,7 +17,6 @@ const log: FeedLog = {
     return result;
   },
   readStream: (...a) => store.readStream(...a),
-  readAll: (...a) => store.readAll(...a),
   head: () => store.head(),
   compare: (a, b) => store.compare(a, b),
   subscribe: (o) => store.subscribe(o),
