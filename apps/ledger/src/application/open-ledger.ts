@@ -10,10 +10,12 @@ import { deriveId } from '@app/kernel';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { Unavailable, type Caller, type Ledger, type ReadinessReport, type SandboxClock } from '../ports.js';
+import { AcknowledgedStore } from './acknowledged.js';
 import { Application, SYSTEM } from './application.js';
 import { RealClock, StoredClock, writeDurably } from './clock.js';
 import { foundLedger, saveMarker } from './founding.js';
 import { stamp } from './metadata.js';
+import type { ProjectorData } from './projector-thread.js';
 import { openReads } from './reads.js';
 import { Scheduler } from './scheduler.js';
 import { tokenEvents } from './system-events.js';
@@ -37,11 +39,12 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     const today = (): PlainDate => clock.today();
     const register = openRegister({ file: join(config.data, 'register.sqlite') });
     closers.push(() => register.close());
-    const store: EventStore = config.eventStoreUrl ? await openEventStoreDb({ url: config.eventStoreUrl }) : await openEmbeddedStore({ file: join(config.data, 'log.sqlite') });
+    const { opened, follow } = await openStore(config);
+    const store = new AcknowledgedStore(opened);
     closers.push(() => store.close());
     const ledgerId = await foundLedger(store, config.data, today(), build);
 
-    const reads = await openReads({ file: join(config.data, 'read.sqlite'), store, ledgerId, register, today, holidays: config.holidays, log });
+    const reads = await openReads({ file: join(config.data, 'read.sqlite'), store, follow, ledgerId, register, today, holidays: config.holidays, log });
     closers.push(() => reads.close());
     const tokens = new TokenBook();
     const application = new Application({ store, register, tokens, policies: config.policies, holidays: config.holidays, build, today, reads: reads.forCommands, log });
@@ -178,6 +181,13 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     await closeAll();
     throw error;
   }
+}
+
+/** The store of the settings, and how another thread follows it. */
+async function openStore(config: Config): Promise<{ opened: EventStore; follow: ProjectorData['log'] }> {
+  if (config.eventStoreUrl) return { opened: await openEventStoreDb({ url: config.eventStoreUrl }), follow: { url: config.eventStoreUrl } };
+  const opened = await openEmbeddedStore({ file: join(config.data, 'log.sqlite') });
+  return { opened, follow: opened.share };
 }
 
 /** The first start writes an administrator's token to a file only its owner can read; a later one finds it. */

@@ -2,7 +2,7 @@ import type { TokenEntry } from '@app/access';
 import type { Holidays, PlainDate } from '@app/calendar';
 import { contractStream } from '@app/contract';
 import type { Register } from '@app/erasable';
-import { StoreUnavailable, type EventStore, type StoredEvent } from '@app/event-store';
+import { StoreUnavailable, type StoredEvent } from '@app/event-store';
 import {
   chargesOfMonth,
   ContractReader,
@@ -13,7 +13,6 @@ import {
   knownTimeOf,
   MalformedCursor,
   outcomesPage,
-  readModels,
   recordsPage,
   renewalsPage,
   settlementsPage,
@@ -27,17 +26,22 @@ import {
   type Db,
   type ReadModels,
 } from '@app/read-models';
-import { createRunner, openReadStore, ProjectionStopped, WaitTimeout, type ProjectionStatus } from '@app/read-store';
+import { openReadStore, ProjectionStopped, WaitTimeout, type ProjectionStatus } from '@app/read-store';
 import type { Logger } from 'pino';
 import { BadParameter, Unavailable, type Fresh, type LedgerQueries, type ReadinessReport } from '../ports.js';
+import type { AcknowledgedStore } from './acknowledged.js';
 import type { Application, CommandReads } from './application.js';
+import { Projector } from './projector.js';
+import type { ProjectorData } from './projector-thread.js';
 import type { DueRow } from './scheduler.js';
 import { joinTexts } from './texts.js';
 
 export interface ReadsOptions {
   /** Path of `read.sqlite`. */
   readonly file: string;
-  readonly store: EventStore;
+  readonly store: AcknowledgedStore;
+  /** How the thread of the read models reaches the log. */
+  readonly follow: ProjectorData['log'];
   readonly ledgerId: string;
   readonly register: Register;
   readonly today: () => PlainDate;
@@ -47,6 +51,8 @@ export interface ReadsOptions {
 
 /** How long a read waits for a position before it says 503. */
 const READ_WAIT_MS = 5_000;
+/** How long a read that names no position waits for what was acknowledged before it came. */
+const OWN_WAIT_MS = 2_000;
 const COMMAND_WAIT_MS = 30_000;
 const POSITION = /^(\d{1,19}|C\d{1,20}P\d{1,20})$/;
 
@@ -71,34 +77,41 @@ export interface Reads {
 export async function openReads(o: ReadsOptions): Promise<Reads> {
   const { store, register, today, holidays, log } = o;
   const readStore = openReadStore<ReadModels>({ file: o.file });
-  const runner = createRunner(readStore, {
-    source: store,
-    projections: readModels({ holidays }),
+  const projector = new Projector({
+    file: o.file,
+    log: o.follow,
     ledgerId: o.ledgerId,
+    holidays,
     onError: (error, projection) => log.error({ err: error, projection }, projection === null ? 'the read models cannot follow the log just now' : 'a read model has stopped'),
   });
-  await runner.start();
   const reader = new ContractReader(readStore, holidays);
   let application: Application | null = null;
 
-  const statusOf = (name: string): ProjectionStatus | undefined => runner.status().find((s) => s.name === name);
+  const statusOf = (name: string): ProjectionStatus | undefined => projector.status().find((s) => s.name === name);
 
-  /** Before a read: its models serve, and hold the position asked for. */
+  const holds = (models: readonly string[], position: string): boolean =>
+    models.every((name) => {
+      const at = statusOf(name)?.position ?? null;
+      return at !== null && store.compare(at, position) >= 0;
+    });
+
+  /** Before a read: its models serve, and hold the position asked for, or what callers have been told of. */
   const ready = async (models: readonly string[], at: Fresh): Promise<void> => {
     if (at.atLeast !== undefined) {
       if (!POSITION.test(at.atLeast)) throw new BadParameter([{ path: 'atLeast', message: 'must be a position as an answer gave it' }]);
       try {
-        await runner.waitFor(at.atLeast, READ_WAIT_MS, models);
+        if (!holds(models, at.atLeast)) await projector.waitFor(at.atLeast, READ_WAIT_MS, models);
       } catch (error) {
         if (error instanceof WaitTimeout) throw new Unavailable('not-caught-up', 1);
         if (error instanceof ProjectionStopped) throw new Unavailable('projection-stopped', 30);
         throw error;
       }
-    }
+    } else if (store.acknowledged !== null && !holds(models, store.acknowledged))
+      await projector.waitFor(store.acknowledged, OWN_WAIT_MS, models).catch(() => undefined); // nothing newer was promised
     for (const name of models) {
       const status = statusOf(name);
       if (status?.state === 'stopped') throw new Unavailable('projection-stopped', 30, { projection: name });
-      if (status && !status.serving) throw new Unavailable('starting', 1, { projection: name });
+      if (!status?.serving) throw new Unavailable('starting', 1, { projection: name });
     }
   };
 
@@ -175,7 +188,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     },
     tokens: (page) => read(['tokens'], page, (db) => tokensPage(db, page)),
     async projections() {
-      return { projections: runner.status(), nextCursor: null };
+      return { projections: projector.status(), nextCursor: null };
     },
   };
 
@@ -186,7 +199,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       contractsOfItems: (items, after, limit) => contractsOfItems(readStore, items, after, limit),
       async waitFor(position) {
         try {
-          await runner.waitFor(position, COMMAND_WAIT_MS, ['contracts']);
+          await projector.waitFor(position, COMMAND_WAIT_MS, ['contracts']);
         } catch (error) {
           if (error instanceof WaitTimeout) throw new Unavailable('not-caught-up', 1);
           if (error instanceof ProjectionStopped) throw new Unavailable('projection-stopped', 30);
@@ -196,17 +209,17 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       outcomes: (discontinuationId, cursor, limit) => readStore.withReadTransaction((db) => outcomesPage(db, { discontinuationId, cursor, limit })),
     },
     connect: (a) => void (application = a),
-    caughtUp: () => runner.caughtUp(),
+    caughtUp: () => projector.caughtUp(),
     tokenEntries: () => tokenRows(readStore) as readonly TokenEntry[],
     unfinishedUnits: () => unfinishedUnits(readStore),
     dueBy: (day, limit) => dueBy(readStore, day, limit),
     lastSeen() {
       let last: string | null = null;
-      for (const { position } of runner.status()) if (position !== null && (last === null || store.compare(position, last) > 0)) last = position;
+      for (const { position } of projector.status()) if (position !== null && (last === null || store.compare(position, last) > 0)) last = position;
       return last;
     },
     readiness() {
-      const status = runner.status();
+      const status = projector.status();
       return {
         stopped: status.some((s) => s.state === 'stopped'),
         behind: status.some((s) => s.state === 'catchingUp'),
@@ -215,12 +228,12 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     },
     async rebuild(projection) {
       if (!statusOf(projection)) return null;
-      runner.rebuild(projection).catch((error: unknown) => log.error({ err: error, projection }, 'the rebuild failed'));
+      projector.rebuild(projection).catch((error: unknown) => log.error({ err: error, projection }, 'the rebuild failed'));
       return { projection, ...statusOf(projection) };
     },
-    stop: () => void runner.stop(),
+    stop: () => void projector.stop(),
     async close() {
-      await runner.stop();
+      await projector.stop();
       await readStore.close();
     },
   };
