@@ -9,9 +9,10 @@ import { interruption } from './interrupt.js';
 import { files, requireLedger, type Settings } from './settings.js';
 import { Trouble } from './trouble.js';
 
-/** The service's entry in the same build as this program. */
-const SERVICE = fileURLToPath(new URL('../../ledger/src/main.js', import.meta.url));
-const START_MS = 120_000;
+/** What `npm start` runs, seen from dist/<build>/apps/ledgerctl/src: it builds first where the build is stale. */
+const SERVICE = process.env['LEDGERCTL_SERVICE'] ?? fileURLToPath(new URL('../../../../../scripts/start.mjs', import.meta.url));
+/** Building included. */
+const START_MS = 300_000;
 const STOP_MS = 12_000;
 
 /** Who works on a data folder now; null: nobody. */
@@ -60,7 +61,7 @@ export interface StartOptions {
   readonly port?: number;
 }
 
-/** Starts the service of this build on a data folder and waits until it is ready. @throws {Trouble} with what it said */
+/** Starts the service on a data folder and waits until it is ready. @throws {Trouble} with what it said */
 export async function startService(settings: Settings, { env = {}, port }: StartOptions = {}): Promise<Started> {
   const at = port ?? (await freePort());
   const child = spawn(process.execPath, [SERVICE], {

@@ -62,6 +62,7 @@ async function start(settings: Settings): Promise<Started> {
   const free = await isFree(settings.port);
   const port = free ? settings.port : await freePort();
   if (!free) remark(`port ${settings.port} is taken: the demo listens on ${port}`);
+  remark('starting a sandbox');
   const env = { EVENTSTORE_URL: '', LEDGER_POLICIES: '', LEDGER_HOLIDAYS: '', LEDGER_SANDBOX: 'true', LEDGER_SANDBOX_TODAY: FIRST_DAY };
   return startService({ ...settings, token: null }, { env, port });
 }
