@@ -20,10 +20,10 @@ let built: string | null = null;
 export function build(): string {
   if (built !== null) return built;
   if (process.env['E2E_BUILD']) return (built = resolve(ROOT, process.env['E2E_BUILD']));
-  const run = spawnSync(process.execPath, [join(ROOT, 'scripts/build.mjs')], { cwd: ROOT, encoding: 'utf8' });
-  const hash = /dist\/(\w+)/.exec(run.stdout)?.[1];
-  if (run.status !== 0 || hash === undefined) throw new Error(`the service cannot be built\n${run.stdout}${run.stderr}`);
-  return (built = join(ROOT, 'dist', hash));
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', "console.log(await (await import('./scripts/build.mjs')).build('ledger'))"], { cwd: ROOT, encoding: 'utf8' });
+  const name = run.stdout.trim();
+  if (run.status !== 0 || name === '') throw new Error(`the service cannot be built\n${run.stdout}${run.stderr}`);
+  return (built = join(ROOT, 'dist', name));
 }
 
 /**
