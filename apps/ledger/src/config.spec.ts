@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DEFAULT_POLICIES } from '@app/agreement';
 import { BadConfig, readConfig } from './config.js';
 
-const refusals = (env: { [name: string]: string }, cwd = '/work'): readonly string[] => {
+const refusals = (env: { [name: string]: string }, cwd = '/here'): readonly string[] => {
   try {
     readConfig(env, cwd);
     return [];
