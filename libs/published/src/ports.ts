@@ -1,15 +1,12 @@
+import type { EventMetadata } from '@app/kernel';
 import type { SourceEvent } from './translate.js';
 
-/** The published log's side of an event; the envelope is the data. */
-export interface PublishedMetadata {
-  /** The event it was made from: how far the feed has come. */
+/** The published log's side of an event; the envelope is the data. What every event of the log carries, and how far the feed has come. */
+export interface PublishedMetadata extends EventMetadata {
+  /** The event it was made from. */
   readonly source: { readonly id: string; readonly stream: string; readonly revision: number; readonly position: string };
   /** Revision of the preceding event of the same contract; null for its first. */
   readonly previousRevision: number | null;
-  readonly $correlationId: string;
-  readonly $causationId: string;
-  readonly recordedAt: string;
-  readonly schemaVersion: number;
 }
 
 interface NewEvent {

@@ -148,6 +148,8 @@ function check(events: readonly StoredEvent[], compare: EventStore['compare'], l
     expect({ [life.contractId]: Object.fromEntries(billed) }).toEqual({ [life.contractId]: Object.fromEntries(owed) });
   }
   expect(new Set(events.map((e) => e.id)).size).toBe(events.length);
+  // A salt of its own each, made of its source's: the same for every publisher, and no one else's.
+  expect(new Set(events.map((e) => e.metadata.salt).filter((s) => /^[0-9a-f]{32}$/.test(s))).size).toBe(events.length);
 }
 
 /** The feed is that of an undisturbed publisher, to the byte. */

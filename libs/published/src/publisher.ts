@@ -6,9 +6,9 @@
  */
 import type { Holidays } from '@app/calendar';
 import { problemsOf, PUBLISHED_STREAM } from './events.js';
-import type { AdvisoryCursor, CursorStore, FeedLog, PublishedMetadata } from './ports.js';
+import type { AdvisoryCursor, CursorStore, FeedLog } from './ports.js';
 import { metadataOf, publishedFrom, PublishedLogBroken, recall, Recent, remade, remembered, sameAppend, type Remembered } from './recall.js';
-import { NO_MEMORY, sealed, translateAppend, type ContractMemory, type Draft, type SourceEvent } from './translate.js';
+import { metadataFor, NO_MEMORY, sealed, translateAppend, type ContractMemory, type Draft, type SourceEvent } from './translate.js';
 
 /** Streams that are translated. */
 export const SOURCE_PREFIX = 'contract-';
@@ -350,11 +350,10 @@ export class Publisher {
     const heads = new Map<string, number | null>();
     const events = batch.flatMap((u) => u.drafts).map((draft, i) => {
       const revision = stands + 1 + i;
-      const { stream, id } = draft.source;
+      const { stream } = draft.source;
       const previousRevision = heads.get(stream) ?? this.staged.get(stream)!.lastRevision;
       heads.set(stream, revision);
-      const metadata: PublishedMetadata = { source: draft.source, previousRevision, $correlationId: id, $causationId: id, recordedAt: draft.time, schemaVersion: 1 };
-      return { id: draft.id, type: draft.type, data: sealed(draft, this.o.source, revision), metadata };
+      return { id: draft.id, type: draft.type, data: sealed(draft, this.o.source, revision), metadata: metadataFor(draft, previousRevision) };
     });
     const position = batch.at(-1)!.drafts[0]!.source.position;
     for (let attempt = 0; ; attempt++) {

@@ -5,8 +5,9 @@
  */
 import type { Holidays } from '@app/calendar';
 import { contractEvents, fold, isFact, NONE, type ContractEvent, type ContractEventData, type ContractEventType, type ContractState, type RecordedContract, type RecordedEvent } from '@app/contract';
-import { deriveId, type EventMetadata, type Json } from '@app/kernel';
+import { deriveId, sha256Hex, type EventMetadata, type Json } from '@app/kernel';
 import { schemaIdOf, sequenceOf, type Envelope, type EventType, type FactsOf, type Money } from './events.js';
+import type { PublishedMetadata } from './ports.js';
 import { apply, changesBetween, isNothing, know, monthsChanged, NOTHING_BILLED, pictureOf, withAssessment, type Changes, type Picture } from './picture.js';
 
 /** An event of a contract's stream as a store hands it back. */
@@ -47,6 +48,8 @@ export interface Draft {
   readonly previousid: string | null;
   readonly data: Money;
   readonly source: { readonly id: string; readonly stream: string; readonly revision: number; readonly position: string };
+  /** That of the source event. */
+  readonly recorded: EventMetadata;
 }
 
 /** The published event at its place in the feed. `source` is the ledger that publishes it. */
@@ -56,6 +59,20 @@ export function sealed(draft: Draft, source: string, revision: number): Envelope
     specversion: '1.0', id, source, type, subject, time,
     datacontenttype: 'application/json', dataschema: schemaIdOf(type),
     sequence: sequenceOf(revision), contractsequence, ...(previousid === null ? {} : { previousid }), businessdate, data,
+  };
+}
+
+/**
+ * Metadata of a published event. Nothing in it depends on who publishes it, or when: the salt, which keeps the hash of
+ * the event unguessable, comes from the salt of its source.
+ */
+export function metadataFor({ id, source, recorded }: Draft, previousRevision: number | null): PublishedMetadata {
+  const { recordedAt, businessDate, agreement, build, salt, $correlationId } = recorded;
+  const commandId = deriveId('publication', source.id);
+  return {
+    commandId, command: 'Publish', requestHash: commandId, actor: { subject: 'ledger', role: 'admin' },
+    $correlationId, $causationId: source.id, recordedAt, businessDate, schemaVersion: 1,
+    salt: sha256Hex(`${salt} ${id}`).slice(0, 32), agreement, build, receipts: [], source, previousRevision,
   };
 }
 
@@ -232,6 +249,7 @@ export function translateAppend(memory: ContractMemory, events: readonly SourceE
       previousid: lastId,
       data: { ...facts, ...changes, ...(late && changed.length > 0 ? { monthsChanged: changed } : {}) },
       source: { id: source.id, stream: source.stream, revision: source.revision, position: source.position },
+      recorded: source.metadata,
     });
     lastId = id;
     picture = after;
