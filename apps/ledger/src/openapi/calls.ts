@@ -131,7 +131,7 @@ export const CALLS: { readonly [R in Exclude<Route, `GET /docs${string}`>]: Call
     tag: 'Devices',
     summary: 'Record a return',
     summaryJa: '機器の返還を記録する',
-    example: { returnedOn: '2026-03-10' },
+    example: { returnedOn: '2026-02-25' },
   },
   'POST /v1/contracts/:id/options/:optionId/devices/losses': {
     tag: 'Devices',
