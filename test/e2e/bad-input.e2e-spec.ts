@@ -33,7 +33,7 @@ const WRONG: { readonly [K in Kind]: readonly unknown[] } = {
   subject: [5, [], {}, true, '', 'BASE', null],
   'up-to': ['5', -1, 0, 1.5, null, 1e18, [], {}, true],
   command: [5, [], {}, true, null, 'nonsense', 'corrections', '/options', 'options/x'],
-  clause: [5, [], {}, true, '', 'A99', 'A10-1', 'S-R7-10-1-1', null],
+  clause: [5, [], {}, true, '', 'A99', 'A10-1', 'S-R7-10-1-2', null],
 };
 
 function kindOf(key: string, value: unknown): Kind {

@@ -92,6 +92,7 @@ type Ended = { readonly done: CommandOutcome } | 'again';
 
 const ATTEMPTS = 20;
 const DISCONTINUATION_MS = 5_000;
+const KEPT_LANDINGS = 100_000;
 const RESUME_MS = 1_000;
 
 /** Decides commands and appends what they come to; answers repeats from the log (design 8-14). */
@@ -406,7 +407,7 @@ export class Application implements LedgerApplication {
       try {
         const result = await this.append(c.commandId, stream, state.revision, events);
         this.contracts.remember(stream, decision.state);
-        if (scope) this.landed.add(events[0]!.id);
+        if (scope) this.hasLanded(events[0]!.id);
         if (holds) await this.freeAfter(c, holds);
         return { done: { status: 200, body: answerOf(recorded(decision, events, state.revision, result)), replayed: false } };
       } catch (error) {
@@ -523,7 +524,7 @@ export class Application implements LedgerApplication {
       return 'again';
     }
     const result = await this.append(c.commandId, contractStream(contractId), 'no_stream', events);
-    this.landed.add(events[0]!.id);
+    this.hasLanded(events[0]!.id);
     this.contracts.remember(contractStream(contractId), made.state);
     return { done: { status: 201, body: answerOf(recorded(made, events, -1, result)), replayed: false } };
   }
@@ -550,7 +551,13 @@ export class Application implements LedgerApplication {
       // The contract has moved on without it: only option units, whose command was decided again.
       if (!(error instanceof WrongExpectedRevision) || prepared.expected === 'no_stream') throw error;
     }
-    this.landed.add(prepared.append[0]!.id);
+    this.hasLanded(prepared.append[0]!.id);
+  }
+
+  /** Forgetting costs an append that is answered as a repeat, no more. */
+  private hasLanded(eventId: string): void {
+    if (this.landed.size >= KEPT_LANDINGS) this.landed.clear();
+    this.landed.add(eventId);
   }
 
   /** Finishes reservations whose second step never came (at start). */

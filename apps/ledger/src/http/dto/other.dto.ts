@@ -39,9 +39,8 @@ export class CorrectDiscontinuationDto extends ReasonDto implements CorrectDisco
   @Optional() @Part(DiscontinuationReplacementDto) readonly replacement?: DiscontinuationReplacementDto;
 }
 
-/** Clauses of class R ask to keep a record; a mere version coming into force does not. */
-const asksForRecord = (value: unknown): boolean =>
-  typeof value === 'string' && isClauseId(value) && clause(value).class === 'R' && !value.startsWith('S-');
+/** Clauses of class R ask to keep a record: of a version's coming into force too. */
+const asksForRecord = (value: unknown): boolean => typeof value === 'string' && isClauseId(value) && clause(value).class === 'R';
 
 export class RecordFactDto extends WhyDto implements RecordFact {
   @Such('recordClause', asksForRecord) readonly clause: string;
