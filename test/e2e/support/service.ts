@@ -43,8 +43,10 @@ function sayWhere(): void {
   else process.stderr.write(`${where}: ran on the embedded store; NOT on EventStoreDB (${url ? 'EVENTSTORE_RESET' : 'EVENTSTORE_URL'} is not set)\n`);
 }
 
+/** Runs an operator's command; without `EVENTSTORE_…`, which a server started by it would take for its own settings. */
 export async function shell(command: string): Promise<void> {
-  const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('EVENTSTORE_')));
+  const child = spawn('sh', ['-c', command], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`"${command}" failed with ${code}`);
 }
