@@ -314,9 +314,14 @@ class EventStoreDb implements EventStore {
       if (to !== null && (at === null || this.compare(to, at) > 0)) at = to;
     };
     let events: StoredEvent[] = [];
+    const next = (): { event?: AllStreamRecordedEvent } | Mark | null => subscription.read() as never;
     try {
       for (;;) {
-        const item = subscription.read() as { event?: AllStreamRecordedEvent } | Mark | null;
+        let item = next();
+        if (item === null && events.length > 0) {
+          await turn(); // more of the same burst is on its way; one message for all of it is cheaper to handle
+          item = next();
+        }
         if (events.length > 0 && (item === null || item instanceof Mark || events.length >= batch)) {
           const message = { kind: 'events', events } as const;
           advance(events.at(-1)!.position);
@@ -331,7 +336,8 @@ class EventStoreDb implements EventStore {
           yield { at };
         } else if (item?.event) {
           const position = toPosition(item.event.position);
-          if (at === null || this.compare(position, at) > 0) events.push(toStored(item.event));
+          // a tombstone, for one, lies in an ordinary stream, at a revision no stream can have
+          if (!isSystem(item.event) && (at === null || this.compare(position, at) > 0)) events.push(toStored(item.event));
         } else if (item === null) {
           if (state.error) throw state.error;
           if (state.over) return;
@@ -437,6 +443,8 @@ const delay = (ms: number, signal?: AbortSignal): Promise<void> =>
     const timer = setTimeout(done, ms);
     signal?.addEventListener('abort', done);
   });
+
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 const backoff = (attempt: number): number => Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt) * (0.75 + Math.random() / 2);
 

@@ -249,6 +249,16 @@ describe('EventStoreDB adapter: faults', () => {
       expect(kinds.at(-1)).toBe('caughtUp');
     });
 
+    it('passes over the tombstone of a deleted stream, whose revision is beyond all others', async () => {
+      const tombstone = event('contract-0', 2n ** 63n - 1n, 35, '$streamDeleted');
+      server.onRead = (call) => {
+        for (const e of isSubscription(call.request) ? [...LOG.slice(0, 3), tombstone, ...LOG.slice(3)] : [LOG.at(-1)!]) call.write(e);
+        if (!isSubscription(call.request)) call.end();
+      };
+      expect((await take(10)).map((e) => e.revision)).toEqual(LOG.map((_, n) => n));
+      expect(subscriptions()).toEqual(['start']);
+    });
+
     it('says what is wrong while it cannot resume', async () => {
       serve((call, nth) => (nth < 3 ? server.fail(call, status.UNAVAILABLE, 'gone') : undefined), (nth) => (nth < 3 ? 0 : 10));
       const problems: (string | null)[] = [];

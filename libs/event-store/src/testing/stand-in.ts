@@ -97,16 +97,16 @@ function answerTo(request: streams.BatchAppendReq): streams.BatchAppendResp {
 }
 
 /** An event of `stream` at `position` (commit and prepare alike), as a read or a subscription brings it. */
-export function event(stream: string, revision: number, position: number): streams.ReadResp {
+export function event(stream: string, revision: number | bigint, position: number, type = 'Tested'): streams.ReadResp {
   const recorded = new streams.ReadResp.ReadEvent.RecordedEvent()
     .setId(new shared.UUID().setString(`00000000-0000-4000-8000-${String(position).padStart(12, '0')}`))
     .setStreamIdentifier(new shared.StreamIdentifier().setStreamName(Buffer.from(stream).toString('base64')))
     .setStreamRevision(String(revision))
     .setCommitPosition(String(position))
     .setPreparePosition(String(position))
-    .setData(Buffer.from(JSON.stringify({ n: revision })).toString('base64'))
+    .setData(Buffer.from(JSON.stringify({ n: Number(revision) })).toString('base64'))
     .setCustomMetadata(Buffer.from('{}').toString('base64'));
-  recorded.getMetadataMap().set('type', 'Tested').set('content-type', 'application/json').set('created', '0');
+  recorded.getMetadataMap().set('type', type).set('content-type', 'application/json').set('created', '0');
   return new streams.ReadResp().setEvent(new streams.ReadResp.ReadEvent().setEvent(recorded).setCommitPosition(String(position)));
 }
 

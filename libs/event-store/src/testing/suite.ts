@@ -355,6 +355,20 @@ export function eventStoreSuite(name: string, harness: Harness): void {
         }
       });
 
+      it('every stream when none is named, in the order of the log', async () => {
+        const after = await store.head();
+        const streams = [freshStream('one'), freshStream('two')];
+        const written: string[] = [];
+        for (let i = 0; i < 6; i++) {
+          const events = someEvents(1);
+          await store.append(streams[i % 2]!, i < 2 ? 'no_stream' : Math.floor(i / 2) - 1, events);
+          written.push(...ids(events));
+        }
+        const { events } = await collect(store, { after }, (got) => got.filter((e) => streams.includes(e.stream)).length >= 6);
+        expect(ids(events.filter((e) => streams.includes(e.stream)))).toEqual(written);
+        expect(events.some((e) => e.stream.startsWith('$'))).toBe(false);
+      });
+
       it('says caught up when nothing matches, with a position to resume from', async () => {
         const { position } = await store.append(freshStream(), 'no_stream', someEvents(3));
         const { events, caughtUp } = await collect(store, { after: position, streamPrefixes: ['nothing-'] }, (_, caught) => caught.length > 0);
