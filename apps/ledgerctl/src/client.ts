@@ -1,3 +1,4 @@
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Trouble } from './trouble.js';
 
@@ -30,13 +31,12 @@ const LONGEST_PAUSE_MS = 2_000;
 
 /** Calls the service's HTTP API. Reads and keyed commands are repeated while the service is away. */
 export class Client {
+  private readonly agent = new Agent({ keepAlive: true });
+
   constructor(private readonly connection: Connection) {}
 
   get url(): string {
     return this.connection.url;
-  }
-  get token(): string {
-    return this.connection.token;
   }
 
   get(path: string): Promise<Answer> {
@@ -55,46 +55,54 @@ export class Client {
   private async call(method: string, path: string, body: object | undefined, headers: { readonly [name: string]: string }, repeatable: boolean): Promise<Answer> {
     const until = Date.now() + (this.connection.patienceMs ?? 30_000);
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const answer = await this.once(method, path, body, headers).catch((error: unknown) => error as Error);
-      const away = answer instanceof Error ? answer : answer.status === 503 || answer.status === 429;
-      if (!away) return answer as Answer;
-      if (repeatable && Date.now() + pause < until) {
-        await sleep(pause);
-        continue;
+      let answer: Answer | null = null;
+      let failure: NodeJS.ErrnoException | null = null;
+      try {
+        answer = await this.once(method, path, body, headers);
+        if (answer.status !== 503 && answer.status !== 429) return answer;
+      } catch (error) {
+        if (error instanceof Trouble) throw error;
+        failure = error as NodeJS.ErrnoException;
       }
-      if (!(answer instanceof Error)) return answer;
-      throw new Trouble(`the service at ${this.connection.url} does not answer (${reasonOf(answer)}): is it running, and is LEDGER_PORT its port?`);
+      if (repeatable && Date.now() + pause < until) await sleep(pause);
+      else if (answer) return answer;
+      else throw new Trouble(`the service at ${this.connection.url} does not answer (${failure?.code ?? failure?.message}): is it running, and is LEDGER_PORT its port?`);
     }
   }
 
   private async once(method: string, path: string, body: object | undefined, headers: { readonly [name: string]: string }): Promise<Answer> {
     const { url, token, language } = this.connection;
-    const response = await fetch(url + path, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        'accept-language': language,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+    const data = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const { response, text } = await exchange(url + path, this.agent, method, data, {
+      authorization: `Bearer ${token}`,
+      'accept-language': language,
+      ...(data && { 'content-type': 'application/json', 'content-length': String(data.length) }),
+      ...headers,
     });
-    const text = await response.text();
+    const status = response.statusCode!;
     let parsed: unknown = null;
     try {
       if (text !== '') parsed = JSON.parse(text);
     } catch {
-      throw new Trouble(`${url} is not the ledger's service: it answered ${response.status} with something that is not JSON`);
+      throw new Trouble(`${url} is not the ledger's service: it answered ${status} with something that is not JSON`);
     }
-    return { status: response.status, body: parsed as Body, replayed: response.headers.get('idempotency-replayed') === 'true' };
+    return { status, body: parsed as Body, replayed: response.headers['idempotency-replayed'] === 'true' };
   }
 }
 
-/** Node's fetch hides why. */
-const reasonOf = (error: Error): string => {
-  const cause = error.cause as NodeJS.ErrnoException | undefined;
-  return cause?.code ?? cause?.message ?? error.message;
-};
+/** One request and its whole answer. No time limit: moving a sandbox's clock may take as long as it takes. */
+function exchange(url: string, agent: Agent, method: string, data: Buffer | undefined, headers: { readonly [name: string]: string }): Promise<{ readonly response: IncomingMessage; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, agent, headers }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('error', reject);
+      response.on('end', () => resolve({ response, text: Buffer.concat(parts).toString('utf8') }));
+    });
+    sent.on('error', reject);
+    sent.end(data);
+  });
+}
 
 interface Problem {
   readonly title?: string;
