@@ -16,26 +16,19 @@ export type EventLog = Pick<EventStore, 'readStream' | 'readAll' | 'head' | 'com
 /** Opens the log of an open embedded store for reading in another thread. */
 export const openEmbeddedLog = (share: EmbeddedLogShare): EventLog => new EmbeddedLog(share.file, new Int32Array(share.signal), POLL_MS);
 
-interface Row {
-  position: number;
-  stream: string;
-  revision: number;
-  id: string;
-  type: string;
-  data: string;
-  metadata: string;
-}
+/** A row as a list: node:sqlite makes lists at a fraction of the cost of objects. */
+type Row = readonly [position: number, stream: string, revision: number, id: string, type: string, data: string, metadata: string];
 
 const toEvent = (r: Row): StoredEvent => ({
-  id: r.id,
-  type: r.type,
-  stream: r.stream,
-  revision: r.revision,
-  position: String(r.position),
-  data: JSON.parse(r.data) as Json,
-  metadata: JSON.parse(r.metadata) as EventMetadata,
-  rawData: r.data,
-  rawMetadata: r.metadata,
+  id: r[3],
+  type: r[4],
+  stream: r[1],
+  revision: r[2],
+  position: String(r[0]),
+  data: JSON.parse(r[5]) as Json,
+  metadata: JSON.parse(r[6]) as EventMetadata,
+  rawData: r[5],
+  rawMetadata: r[6],
 });
 
 const SELECT = 'SELECT position, stream, revision, id, type, data, metadata FROM events';
@@ -69,11 +62,17 @@ export class EmbeddedLog implements EventLog {
   ) {
     this.db = new DatabaseSync(file, { timeout: 5_000, readOnly: true });
     this.db.exec('PRAGMA cache_size = -32768');
-    this.forwards = this.db.prepare(`${SELECT} WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?`);
-    this.backwards = this.db.prepare(`${SELECT} WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?`);
-    this.allForwards = this.db.prepare(`${SELECT} WHERE position > ? ORDER BY position LIMIT ?`);
-    this.allBackwards = this.db.prepare(`${SELECT} WHERE position < ? ORDER BY position DESC LIMIT ?`);
+    this.forwards = this.rows('WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT ?');
+    this.backwards = this.rows('WHERE stream = ? AND revision <= ? ORDER BY revision DESC LIMIT ?');
+    this.allForwards = this.rows('WHERE position > ? ORDER BY position LIMIT ?');
+    this.allBackwards = this.rows('WHERE position < ? ORDER BY position DESC LIMIT ?');
     this.last = this.db.prepare('SELECT max(position) AS last FROM events');
+  }
+
+  private rows(where: string): StatementSync {
+    const statement = this.db.prepare(`${SELECT} ${where}`);
+    statement.setReturnArrays(true);
+    return statement;
   }
 
   async readStream(stream: string, { from, direction = 'forwards', limit = MAX_REVISION }: ReadStreamOptions = {}): Promise<StoredEvent[]> {
@@ -102,9 +101,7 @@ export class EmbeddedLog implements EventLog {
 
   async *subscribe({ after, streamPrefixes, signal, batch = DEFAULT_BATCH }: SubscribeOptions): AsyncGenerator<SubscriptionMessage, void, undefined> {
     if (this.closed) throw new StoreClosed();
-    const page = this.db.prepare(
-      `${SELECT} WHERE position > ? AND position <= ? ${prefixFilter(streamPrefixes)} ORDER BY position LIMIT ?`,
-    );
+    const page = this.rows(`WHERE position > ? AND position <= ? ${prefixFilter(streamPrefixes)} ORDER BY position LIMIT ?`);
     const bounds = (streamPrefixes ?? []).flatMap((p) => [p, `${p}\u{10ffff}`]);
     let at = after === null ? 0 : parsePosition(after);
     let saidAt = -1;
@@ -113,7 +110,7 @@ export class EmbeddedLog implements EventLog {
       const head = this.lastPosition();
       const upTo = Math.min(at + WINDOW, head);
       const rows = upTo > at ? (page.all(at, upTo, ...bounds, batch) as unknown as Row[]) : [];
-      at = rows.length === batch ? rows[batch - 1]!.position : Math.max(at, upTo);
+      at = rows.length === batch ? rows[batch - 1]![0] : Math.max(at, upTo);
       if (rows.length > 0) yield { kind: 'events', events: rows.map(toEvent) };
       if (signal.aborted || this.closed) return;
       if (at < head) await turn();
