@@ -6,7 +6,6 @@ import { projectionStatus, rebuildProjections } from './commands/projections.js'
 import { issueToken, listTokens, revokeToken, type IssueOptions } from './commands/tokens.js';
 import { verify } from './commands/verify.js';
 import { interruption, listenForSignals } from './interrupt.js';
-import { ledgerIdOfLog } from './open.js';
 import { readSettings, type CommonOptions, type Settings } from './settings.js';
 import { EXIT, misuse, told, type ExitCode } from './trouble.js';
 
@@ -72,7 +71,7 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .action(
       action((settings, backup: string | undefined, { accept, ...options }: RestoreOptions & { accept?: boolean }) => {
         if ((backup === undefined) === !accept) throw misuse('name the backup to restore, or say --accept (not both)');
-        return accept ? acceptLog(settings, ledgerIdOfLog) : restoreBackup(settings, backup!, options);
+        return accept ? acceptLog(settings) : restoreBackup(settings, backup!, options);
       }),
     );
 

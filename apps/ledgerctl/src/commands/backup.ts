@@ -6,7 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { openRegister } from '@app/erasable';
 import { openEmbeddedStore, saveMarker, syncFolder, writeDurably } from '@app/event-store';
 import { copyDatabase, damageOf } from '../copy.js';
-import { roughly } from '../open.js';
+import { copyLog } from '../copy-log.js';
+import { foundedId, ledgerIdOfLog, openLog, roughly } from '../open.js';
 import { progress, remark, say, sayJson } from '../output.js';
 import { files, holdsLedger, requireLedger, type Settings } from '../settings.js';
 import { takeFolder } from '../service.js';
@@ -33,8 +34,6 @@ export interface Manifest {
  * lacks its texts. The read models are left out: they are rebuilt. Verified before it gets its name.
  */
 export async function backupFolder(settings: Settings, folder: string): Promise<void> {
-  if (settings.eventStoreUrl)
-    throw misuse('the log is in EventStoreDB (EVENTSTORE_URL): back it up there first, then copy register.sqlite and ledger.json of the data folder');
   requireLedger(settings.data);
   const target = resolve(folder);
   if (existsSync(target)) throw misuse(`${target} exists already: a backup needs a folder of its own`);
@@ -46,7 +45,8 @@ export async function backupFolder(settings: Settings, folder: string): Promise<
   try {
     const from = files(settings.data);
     const to = files(partial);
-    await copyDatabase(from.log, to.log);
+    if (settings.eventStoreUrl) await fetchLog(settings, to.log);
+    else await copyDatabase(from.log, to.log);
     await copyDatabase(from.register, to.register);
     for (const name of ['clock', 'token'] as const) if (existsSync(from[name])) copyFileSync(from[name], to[name]);
     const found = await examined(partial, 'the copy');
@@ -73,7 +73,6 @@ export interface RestoreOptions {
 
 /** Puts a backup into a data folder. The read models are rebuilt at the next start. */
 export async function restoreBackup(settings: Settings, backup: string, { into, replace = false }: RestoreOptions): Promise<void> {
-  if (settings.eventStoreUrl) throw misuse('the log is in EventStoreDB (EVENTSTORE_URL): restore it there, then run: ledgerctl restore --accept');
   const source = resolve(backup);
   const target = resolve(into ?? settings.data);
   const manifest = readManifest(source);
@@ -97,6 +96,7 @@ export async function restoreBackup(settings: Settings, backup: string, { into, 
         throw new Trouble(`the restored copy holds ${counted.events} events of ledger ${found.ledgerId}, the backup says ${manifest.events} of ${manifest.ledgerId}`, EXIT.no);
       saveMarker(incoming, { ledgerId: manifest.ledgerId, lastPosition: null });
       for (const { name } of manifest.files) sync(join(incoming, name));
+      if (settings.eventStoreUrl) await sendLog(settings, files(incoming).log, manifest);
       const kept = putAside(target);
       // The log last, the marker before it: should this be cut short, the service refuses to start on the folder.
       for (const name of INTO_PLACE) if (existsSync(join(incoming, name))) renameSync(join(incoming, name), join(target, name));
@@ -116,17 +116,63 @@ export async function restoreBackup(settings: Settings, backup: string, { into, 
 }
 
 /** Takes the folder's log as it is (design 7): for a log that was restored by other means. */
-export async function acceptLog(settings: Settings, open: (settings: Settings) => Promise<string>): Promise<void> {
+export async function acceptLog(settings: Settings): Promise<void> {
   requireLedger(settings.data);
   const lock = takeFolder(settings.data, 'accepting its log');
   try {
-    const ledgerId = await open(settings);
+    const ledgerId = await ledgerIdOfLog(settings);
     saveMarker(settings.data, { ledgerId, lastPosition: null });
     if (settings.json) sayJson({ ledgerId, accepted: true });
     else say(`the next start of the service on ${settings.data} takes the log of ledger ${ledgerId} as it is`);
   } finally {
     lock.release();
   }
+}
+
+/** The log of EventStoreDB as a file: in its order, with positions of its own. */
+async function fetchLog(settings: Settings, file: string): Promise<void> {
+  const store = await openLog(settings);
+  const copy = await openEmbeddedStore({ file });
+  try {
+    const head = await store.head();
+    if (head === null) throw new Trouble('the log is empty: there is nothing to back up');
+    const bar = progress('reading the log', roughly(head));
+    try {
+      await copyLog(store, head, copy, (p) => bar.update(roughly(p), `position ${p}`));
+    } finally {
+      bar.stop();
+    }
+  } finally {
+    await copy.close();
+    await store.close();
+  }
+}
+
+/** Puts a log back into EventStoreDB, which must be empty or hold the beginning of this very log. The file is left out of the folder then. */
+async function sendLog(settings: Settings, file: string, manifest: Manifest): Promise<void> {
+  const store = await openLog(settings);
+  const copy = await openEmbeddedStore({ file });
+  try {
+    const founded = (await store.head()) === null ? null : await foundedId(store);
+    if (founded !== manifest.ledgerId && (await store.head()) !== null)
+      throw misuse(`the EventStoreDB at EVENTSTORE_URL is not empty${founded === null ? '' : `: it holds ledger ${founded}`}; a ledger is restored into an empty one`);
+    const head = (await copy.head())!;
+    const bar = progress('writing the log', roughly(head));
+    try {
+      await copyLog(copy, head, store, (p) => bar.update(roughly(p), `position ${p}`));
+    } catch (error) {
+      throw (error as Error).name === 'WrongExpectedRevision' ? new Trouble(`the EventStoreDB at EVENTSTORE_URL has gone its own way since this backup: ${(error as Error).message}`, EXIT.no) : error;
+    } finally {
+      bar.stop();
+    }
+    const found = await verifyLog({ store, register: null, dense: false });
+    if (found.events !== manifest.events || found.faultCount > 0)
+      throw new Trouble(`the EventStoreDB at EVENTSTORE_URL holds ${found.events} events, the backup ${manifest.events}: a ledger is restored into an empty one`, EXIT.no);
+  } finally {
+    await copy.close();
+    await store.close();
+  }
+  for (const tail of ['', '-wal', '-shm']) rmSync(file + tail, { force: true });
 }
 
 const countsOf = ({ events, streams, head, texts }: LogFindings) => ({ events, streams, head, texts });

@@ -7,6 +7,7 @@ import { openEmbeddedStore, type EventStore, type NewEvent, type StoredEvent } f
 import { deriveId } from '@app/kernel';
 import { createRunner, openReadStore, type Projection } from '@app/read-store';
 import { copyDatabase, damageOf } from '../copy.js';
+import { copyLog, lotsOf } from '../copy-log.js';
 import { refsIn, verifyLog } from './log.js';
 import { verifyRows } from './rows.js';
 
@@ -161,4 +162,45 @@ test('a copy is one picture of a file in use, and never goes over another', asyn
   copy.close();
   await expect(copyDatabase(at('log.sqlite'), at('copy.sqlite'))).rejects.toThrow(/EEXIST/);
   expect([damageOf(at('copy.sqlite')), damageOf(at('none.sqlite'))]).toEqual([null, 'is missing']);
+});
+
+describe('a log copied into another store', () => {
+  const all = async (store: EventStore) => (await store.readAll({ after: null, limit: 100 })).map(({ position: _, ...e }) => e);
+  const withCopy = async (work: (store: EventStore, copy: EventStore) => Promise<void>): Promise<void> =>
+    withStore(async (store) => {
+      const copy = await openEmbeddedStore({ file: at('other.sqlite') });
+      try {
+        await work(store, copy);
+      } finally {
+        await copy.close();
+      }
+    });
+
+  test('is the same to the byte; begun again after an interruption it doubles nothing', () =>
+    withCopy(async (store, copy) => {
+      let left = 1;
+      const failing = { ...copy, append: (...args: Parameters<EventStore['append']>) => (left-- > 0 ? copy.append(...args) : Promise.reject(new Error('cut short'))) } as EventStore;
+      await expect(copyLog(store, '4', failing)).rejects.toThrow('cut short');
+      expect(await all(copy)).toEqual((await all(store)).slice(0, 1));
+      for (let i = 0; i < 2; i++) await copyLog(store, '4', copy);
+      expect(await all(copy)).toEqual(await all(store));
+    }));
+
+  test('ends where it is told to', () =>
+    withCopy(async (store, copy) => {
+      await copyLog(store, '2', copy);
+      expect(await all(copy)).toEqual((await all(store)).slice(0, 2));
+    }));
+
+  test('is refused where the other store holds something else', () =>
+    withCopy(async (store, copy) => {
+      await copy.append('counter-1', 'no_stream', [event(9, 'Counted', { by: 9 })]);
+      await expect(copyLog(store, '4', copy)).rejects.toThrow(/counter-1: expected revision no_stream/);
+    }));
+
+  test('goes in lots of one stream and half an append', () => {
+    const stored = (stream: string, bytes: number) => ({ stream, rawData: 'x'.repeat(bytes) }) as StoredEvent;
+    const lots = [...lotsOf([stored('a', 1), stored('a', 1), stored('b', 1), stored('a', 300_000), stored('a', 300_000), stored('a', 900_000)])];
+    expect(lots.map((l) => l.map((e) => e.stream + e.rawData.length))).toEqual([['a1', 'a1'], ['b1'], ['a300000'], ['a300000'], ['a900000']]);
+  });
 });
