@@ -3,6 +3,8 @@ import { evolveToken, noToken, TOKEN_EVENTS, type TokenEvent } from '@app/access
 import { contractEvents, fold, foldUnit, foldVendor, recordEvents, unitEvents, UNKNOWN_VENDOR, vendorEvents, type RecordedEvent } from '@app/contract';
 import { canonicalJson, EventRegistry, sha256Hex, type EventMetadata, type Json } from '@app/kernel';
 
+import { systemEvents } from '../../apps/ledger/src/application/system-events.js';
+
 /**
  * One sample of every event type and version that a log may hold, frozen for ever: a build that cannot read one, or
  * writes other bytes for it, cannot read the log. A new version adds a file; no file is ever edited.
@@ -19,7 +21,14 @@ const REGISTRIES: { readonly [category: string]: EventRegistry } = {
   vendor: vendorEvents,
   record: recordEvents,
   token: new EventRegistry([...TOKEN_EVENTS]),
+  ledger: only(systemEvents, 'LedgerFounded'),
+  outcome: only(systemEvents, 'CommandRefused', 'CommandAnswered'),
 };
+
+/** The service's own events, by the category of the stream that holds them. */
+function only(registry: EventRegistry, ...types: string[]): EventRegistry {
+  return new EventRegistry(types.map((type) => ({ type, version: registry.version(type) })));
+}
 
 interface Sample {
   readonly path: string;
@@ -71,6 +80,10 @@ describe('golden samples', () => {
     const reserved = event('ItemReserved', upcast('managementUnit', units.find((s) => s.type === 'ItemReserved')!), 1);
     for (const s of units) expect(foldUnit({ status: 'none' }, [opened, reserved, event(s.type, upcast('managementUnit', s), 2)])).toMatchObject({ status: 'open', revision: 2 });
     for (const s of samplesOf('vendor')) expect(foldVendor(UNKNOWN_VENDOR, [event(s.type, upcast('vendor', s), 0)]).revision).toBe(0);
+  });
+
+  test("the service's own events are all among them", () => {
+    expect(['ledger', 'outcome'].flatMap((c) => REGISTRIES[c]!.types).sort()).toEqual([...systemEvents.types].sort());
   });
 
   test('tokens: issued, then revoked', () => {
