@@ -51,6 +51,7 @@ import { Unavailable, type Caller, type CommandEnvelope, type CommandOutcome, ty
 import { answerOf, type Recorded } from './answers.js';
 import { stamp, type Stampable } from './metadata.js';
 import { Gate, KeyedMutex } from './mutex.js';
+import { RecentOutcomes } from './outcomes.js';
 import { FoldedStreams } from './streams.js';
 import { outcomeStream, systemEvents, tokenEvents } from './system-events.js';
 import { textsOf } from './texts.js';
@@ -59,6 +60,8 @@ import { textsOf } from './texts.js';
 export interface CommandReads {
   /** The streams a command id was used on, as far as is known. */
   usesOf(commandId: string): readonly { readonly stream: string; readonly requestHash: string }[];
+  /** How far what {@link usesOf} answers from holds the log; null: not at all, or nobody knows. */
+  commandsAt(): string | null;
   /** Contracts of some items in a fixed order, one page after a contract id. */
   contractsOfItems(items: readonly string[], after: string | null, limit: number): readonly string[];
   /** Waits until the read models hold a position. */
@@ -104,12 +107,15 @@ export class Application implements LedgerApplication {
   private readonly locks = new KeyedMutex();
   /** Appends whose outcome is not known: repeated with the same bytes before anything else is tried (design 8). */
   private readonly unsettled = new Map<string, { stream: string; expected: ExpectedRevision; events: readonly NewEvent[] }>();
+  /** Answers that used a key up and that the read models may not hold yet. */
+  readonly outcomes: RecentOutcomes;
   /** Preparations seen to be on their contract's stream. */
   private readonly landed = new Set<string>();
   private readonly jobs = new Map<string, Promise<void>>();
   private closing = false;
 
   constructor(private readonly o: ApplicationOptions) {
+    this.outcomes = new RecentOutcomes((a, b) => o.store.compare(a, b));
     this.contracts = new FoldedStreams(o.store, contractEvents, NONE, fold);
     this.units = new FoldedStreams<UnitState>(o.store, unitEvents, { status: 'none' }, foldUnit);
     this.vendors = new FoldedStreams(o.store, vendorEvents, UNKNOWN_VENDOR, foldVendor, 100, true);
@@ -214,10 +220,15 @@ export class Application implements LedgerApplication {
         return this.replayFrom(c, here.stream, seen);
       }
     }
-    const [outcome] = await this.o.store.readStream(outcomeStream(commandId), { limit: 1 });
-    if (outcome) return this.replayOutcome(outcome, requestHash);
+    const known = this.o.reads.commandsAt();
+    const uses = this.o.reads.usesOf(commandId);
+    const stream = outcomeStream(commandId);
+    if (this.outcomes.unsure(commandId, known) || uses.some((use) => use.stream === stream)) {
+      const [outcome] = await this.o.store.readStream(stream, { limit: 1 });
+      if (outcome) return this.replayOutcome(outcome, requestHash);
+    }
     // The same request may have reached the unit's stream and not yet its own.
-    return this.o.reads.usesOf(commandId).some((use) => use.requestHash !== requestHash) ? { status: 422 } : null;
+    return uses.some((use) => use.requestHash !== requestHash) ? { status: 422 } : null;
   }
 
   /** The stream on which a repeat of this command would be found. */
@@ -322,7 +333,9 @@ export class Application implements LedgerApplication {
 
   private async recordOutcome(c: Context, type: 'CommandRefused' | 'CommandAnswered', data: { [key: string]: Json }, status: number, texts: Refs | undefined): Promise<string> {
     const event: Stampable = { id: deriveId('outcome', c.commandId), type, data: { command: c.envelope.name, ...data }, receipts: [] };
+    this.outcomes.begin(c.commandId);
     const result = await this.append(c.commandId, outcomeStream(c.commandId), 'no_stream', stamp([event], systemEvents, this.stampOf(c, texts), { status }));
+    this.outcomes.done(c.commandId, result.position);
     return result.position;
   }
 

@@ -67,6 +67,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
       if (config.sandbox) await scheduler.work(today(), true);
       const head = await store.head();
       if (head) await reads.forCommands.waitFor(head);
+      application.outcomes.openedAt(head);
       phase = phase === 'starting' ? 'open' : phase;
       log.info({ ledgerId, today: today() }, 'ready');
       if (!config.sandbox) {

@@ -196,6 +196,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     queries,
     forCommands: {
       usesOf: (commandId) => usesOf(readStore, commandId),
+      commandsAt: () => statusOf('commands')?.position ?? null,
       contractsOfItems: (items, after, limit) => contractsOfItems(readStore, items, after, limit),
       async waitFor(position) {
         try {

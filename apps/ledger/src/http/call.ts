@@ -31,7 +31,9 @@ const REVISION = /^"(0|[1-9]\d{0,14})"$/;
 
 /** Throws 400 with the path of each header or parameter that is malformed; 404 for an unknown vendor. */
 export function callOf(request: LedgerRequest, reply: FastifyReply): Call {
-  const { preview } = parseAs(CommandQuery, request.query ?? {});
+  const query = (request.query ?? {}) as { readonly [name: string]: unknown };
+  // Most commands have none, and a validator takes as long over nothing as over something.
+  const preview = Object.keys(query).length === 0 ? undefined : parseAs(CommandQuery, query).preview;
   const params = (request.params ?? {}) as { readonly [name: string]: string };
   const errors: PathError[] = [];
   for (const [name, value] of Object.entries(params)) if (/id$/i.test(name) && !isUuid(value)) errors.push({ path: name, message: 'id' });
