@@ -99,7 +99,7 @@ async function decideLives(count, folder, seed) {
   const log = { info() {}, warn(facts, text) { throw new Error(`${text} ${JSON.stringify(facts)}`); }, error(facts, text) { throw new Error(`${text} ${JSON.stringify(facts)}`); } };
   const application = new Application({
     store, register, tokens: new access.TokenBook(), policies: agreement.DEFAULT_POLICIES, holidays: null, build: 'bench', today: () => today, log,
-    reads: { usesOf: () => [], contractsOfItems: () => [], waitFor: async () => undefined, outcomes: async () => ({ outcomes: [], nextCursor: null }) },
+    reads: { usesOf: () => [], commandsAt: () => null, contractsOfItems: () => [], waitFor: async () => undefined, outcomes: async () => ({ outcomes: [], nextCursor: null }) },
   });
   let contractId = null;
   const state = { current: null };

@@ -1,7 +1,7 @@
 // Sends account-count changes over plain sockets, as little work per request as can be: it shares two cores with what it
 // measures. Works in a process of its own on orders from the parent:
 //   { port, token, contracts: [[id, revision], …] }   where to, and which contracts are changed in turn
-//   { run: 'closed', connections, ms }                answers how many were done
+//   { run: 'closed', connections, ms, atLeast }       answers how many were done; goes on for `atLeast` of them
 //   { run: 'open', connections, rate, ms }            sends by a schedule, whatever the answers do; latencies count from
 //                                                     the scheduled instant, so a stall is felt by all that it delayed
 import { randomUUID } from 'node:crypto';
@@ -73,8 +73,9 @@ function request(contract) {
 const REVISION = Buffer.from('"revision":');
 /** One command on one connection. Contracts are dealt out so that none is changed by two connections at once. */
 function command(connection, done) {
-  const contract = target.free.pop() ?? null;
-  if (contract === null) throw new Error('more connections than contracts');
+  if (target.free.length === 0) [target.free, target.used] = [target.used, target.free];
+  const contract = target.free.pop();
+  if (contract === undefined) throw new Error('more connections than contracts');
   connection.send(request(contract), (error, status, body) => {
     if (error || status !== 200) {
       process.send({ failed: error ? error.message : `${status} ${body.toString().slice(0, 500)}` });
@@ -85,23 +86,23 @@ function command(connection, done) {
       contract[1] = Number.parseInt(body.latin1Slice(at, at + 12), 10);
     }
     target.used.push(contract);
-    if (target.free.length === 0) [target.free, target.used] = [target.used, target.free];
     done();
   });
 }
 
-async function closed({ connections: n, ms }) {
+async function closed({ connections: n, ms, atLeast = 0 }) {
   const all = await connections(n);
   const start = performance.now();
   const until = start + ms;
   let done = 0;
+  const more = () => performance.now() < until || (done < atLeast && performance.now() < start + 60_000);
   await Promise.all(
     all.map(
       (c) =>
         new Promise((resolve) => {
           const next = () => command(c, () => {
             done++;
-            if (performance.now() < until) next();
+            if (more()) next();
             else resolve();
           });
           next();

@@ -51,4 +51,4 @@ export const rate = (x) => `${Math.round(x).toLocaleString('en-US')}/s`;
 export const ms = (x) => `${x < 10 ? x.toFixed(2) : x.toFixed(0)} ms`;
 
 /** One row of the table. `aim` reads well; `hit` decides. */
-export const row = (figure, { shown, ratio, worst, aim, hit, detail, note }) => ({ figure, ratio, worst, aim, hit, text: `${shown(ratio)} (worst ${shown(worst)})`, detail, ...(hit ? {} : { note }) });
+export const row = (figure, { shown, ratio, worst, aim, hit, detail, note }) => ({ figure, ratio, worst, aim, hit, text: `${shown(ratio)} (worst ${shown(worst)})`, detail, ...(hit === false ? { note } : {}) });

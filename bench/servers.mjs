@@ -41,7 +41,7 @@ const freePort = () =>
 export async function startFloor(file) {
   const child = kept(fork(here('floor-server.mjs'), [file], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] }));
   const { port } = await said(child);
-  return { port, token: 'none', bare: true, stop: () => (child.kill(), ended(child)) };
+  return { port, pid: child.pid, token: 'none', bare: true, stop: () => (child.kill(), ended(child)) };
 }
 
 /** The service as it is built, on a data folder, its clock on the day on which the bench's lives stand. */
@@ -54,11 +54,11 @@ export async function startService(folder, { env = {}, execArgv = [] } = {}) {
       stdio: ['ignore', openSync(join(folder, 'service.log'), 'w'), 'inherit'],
     }),
   );
-  const answers = async (path) => {
+  const answers = async (path, headers = {}) => {
     for (;;) {
       if (child.exitCode !== null) throw new Error(`the service ended (${child.exitCode}); see its message above`);
       try {
-        const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
         if (answer.status === 200) return performance.now() - started;
         await answer.arrayBuffer();
       } catch {
@@ -68,7 +68,7 @@ export async function startService(folder, { env = {}, execArgv = [] } = {}) {
     }
   };
   return {
-    port, child,
+    port, child, answers,
     live: () => answers('/health/live'),
     ready: () => answers('/health/ready'),
     token: () => readFileSync(join(folder, 'admin-token'), 'utf8').trim(),
