@@ -97,6 +97,32 @@ describe('lent devices (A8-4)', () => {
     s.lost('V', null).refused('A8-4-7 already-lost');
   });
 
+  test('A8-4-8-ii a lost device that is found comes back: nothing is refunded, the other one is still lent', () => {
+    const s = lent();
+    s.at('2025-11-01').lost('V', 80_000);
+    s.at('2025-12-01').found('V');
+    s.at('2025-12-05').returned('V').thenOnly('DevicesReturned V 2025-12-05 found');
+    s.returned('V').refused('A8-4-2 nothing-to-return');
+    expect(s.oneOffs().slice(3)).toEqual(['oneTime V X1-3-2 2025-11-01 80000']);
+    expect(s.life.devices[0]!.losses.map((l) => [l.lostOn, l.returnedOn])).toEqual([['2025-11-01', '2025-12-05']]);
+    s.at('2026-10-01').notice('V');
+    expect(row(s)).toEqual({ returnDueOn: '2026-11-30', returnedOn: null, deemedLostOn: '2026-12-01' });
+    s.at('2026-11-15').returned('V').thenAlso('OptionEnded V 2026-10-31 notice A8-8');
+    expect(row(s)).toEqual({ returnDueOn: '2026-11-30', returnedOn: '2026-11-15', deemedLostOn: null });
+  });
+
+  test('A8-4-8-ii found after the others came back', () => {
+    const s = lent();
+    s.at('2026-10-01').lost('V', 80_000);
+    s.notice('V');
+    s.onDay('2026-11-15');
+    s.returned('V').thenOnly('DevicesReturned V 2026-11-15');
+    s.returned('V').refused('A8-4-2 already-returned');
+    s.at('2026-11-20').found('V');
+    s.returned('V').thenOnly('DevicesReturned V 2026-11-20 found');
+    expect(row(s).returnedOn).toBe('2026-11-15');
+  });
+
   test('A8-4-7 a loss reported of what is deemed lost prices that charge, once', () => {
     const s = lent();
     s.at('2026-10-01').notice('V');

@@ -586,6 +586,11 @@ function buildDevice(life: Life, command: DeviceCommand, asked: Asked, kept: Kep
       const running = option.end === null || returnedOn <= option.end.on;
       const faulty = devices.faults.find((f) => f.faultyReturnedOn === null && f.replacementArrivedOn !== null) ?? devices.faults.find((f) => f.faultyReturnedOn === null);
       if (running && faulty) return { events: [{ type: 'DevicesReturned', data: { optionId, returnedOn, faultId: faulty.faultId, ...placed(kept, 0) } }], answer: { faultId: faulty.faultId } };
+      // A lost device that was found may come back: nothing is refunded, and the others stay lent (A8-4-8-ii).
+      const lost = devices.losses.find((l) => l.returnedOn === null && l.lostOn <= returnedOn);
+      const found = lost !== undefined && devices.foundOn.some((on) => on >= lost.lostOn && on <= returnedOn);
+      if (lost && (option.end === null || (found && (running || devices.returnedOn !== null))))
+        return { events: [{ type: 'DevicesReturned', data: { optionId, returnedOn, lossId: lost.lossId, ...placed(kept, 0) } }], answer: { lossId: lost.lossId } };
       if (option.end === null) return refusal([violation('A8-4-2', 'nothing-to-return', { optionId })]);
       if (devices.returnedOn !== null) return refusal([violation('A8-4-2', 'already-returned', { optionId, returnedOn: devices.returnedOn })]);
       return { events: [{ type: 'DevicesReturned', data: { optionId, returnedOn, ...placed(kept, 0) } }], answer: {} };

@@ -134,8 +134,10 @@ export interface ReplacementArrived extends Fact {
 export interface DevicesReturned extends Fact {
   readonly optionId: string;
   readonly returnedOn: PlainDate;
-  /** The fault whose device came back; absent when the lent devices did. */
+  /** The fault whose device came back; with neither, the lent devices did. */
   readonly faultId?: string;
+  /** The loss whose device was found and came back although the option runs on (A8-4-8-ii). */
+  readonly lossId?: string;
 }
 
 export interface DeviceLost extends Fact {

@@ -164,7 +164,7 @@ export interface DeviceRow {
     readonly faultyReturnDueOn: PlainDate | null;
     readonly faultyReturnedOn: PlainDate | null;
   }[];
-  readonly losses: readonly { readonly lossId: string; readonly lostOn: PlainDate }[];
+  readonly losses: readonly { readonly lossId: string; readonly lostOn: PlainDate; readonly returnedOn: PlainDate | null }[];
   readonly foundOn: readonly PlainDate[];
 }
 
@@ -653,7 +653,7 @@ function coveredBy(
 function deviceRow(option: OptionLine, live: readonly Entry[], policies: Policies, around: Surroundings): DeviceRow {
   const optionId = option.subject;
   const faults: { data: DeviceFaultReported; arrivedOn: PlainDate | null; returnedOn: PlainDate | null }[] = [];
-  const losses: DeviceLost[] = [];
+  const losses: { data: DeviceLost; returnedOn: PlainDate | null }[] = [];
   const foundOn: PlainDate[] = [];
   let returnedOn: PlainDate | null = null;
   for (const e of live) {
@@ -662,11 +662,13 @@ function deviceRow(option: OptionLine, live: readonly Entry[], policies: Policie
       const f = faults.find((x) => x.data.faultId === e.data.faultId);
       if (f) f.arrivedOn = e.data.arrivedOn;
     } else if (e.type === 'DevicesReturned' && e.data.optionId === optionId) {
-      const { faultId } = e.data;
+      const { faultId, lossId } = e.data;
       const f = faultId === undefined ? undefined : faults.find((x) => x.data.faultId === faultId);
+      const l = lossId === undefined ? undefined : losses.find((x) => x.data.lossId === lossId);
       if (f) f.returnedOn = e.data.returnedOn;
-      else if (faultId === undefined && (returnedOn === null || e.data.returnedOn < returnedOn)) returnedOn = e.data.returnedOn;
-    } else if (e.type === 'DeviceLost' && e.data.optionId === optionId) losses.push(e.data);
+      else if (l) l.returnedOn = e.data.returnedOn;
+      else if (faultId === undefined && lossId === undefined && (returnedOn === null || e.data.returnedOn < returnedOn)) returnedOn = e.data.returnedOn;
+    } else if (e.type === 'DeviceLost' && e.data.optionId === optionId) losses.push({ data: e.data, returnedOn: null });
     else if (e.type === 'DeviceFound' && e.data.optionId === optionId) foundOn.push(e.data.foundOn);
   }
   const due = (event: PlainDate): PlainDate | null => {
@@ -691,7 +693,7 @@ function deviceRow(option: OptionLine, live: readonly Entry[], policies: Policie
       faultyReturnDueOn: f.arrivedOn && due(f.arrivedOn),
       faultyReturnedOn: f.returnedOn,
     })),
-    losses: losses.map(({ lossId, lostOn }) => ({ lossId, lostOn })),
+    losses: losses.map((l) => ({ lossId: l.data.lossId, lostOn: l.data.lostOn, returnedOn: l.returnedOn })),
     foundOn,
   };
 }

@@ -128,6 +128,7 @@ export function receiptsOf(e: ContractEvent, life: Life | null, at: Circumstance
       return [receipt('A8-4-4a', { arrivedOn: e.data.arrivedOn }), receipt('A8-4-4b', { arrivedOn: e.data.arrivedOn, faultyReturnDueOn: fault?.faultyReturnDueOn ?? null }, { art142: life.policies.art142 })];
     }
     case 'DevicesReturned': {
+      if (e.data.lossId !== undefined) return [receipt('A8-4-8-ii', { returnedOn: e.data.returnedOn, lossId: e.data.lossId, refund: 0 })];
       const d = life.devices.find((x) => x.optionId === e.data.optionId);
       return [receipt(e.data.faultId === undefined ? 'A8-4-2' : 'A8-4-4b', { returnedOn: e.data.returnedOn, returnDueOn: e.data.faultId === undefined ? (d?.returnDueOn ?? null) : (d?.faults.find((f) => f.faultId === e.data.faultId)?.faultyReturnDueOn ?? null) })];
     }

@@ -180,7 +180,7 @@ export const EVENT_TYPES = {
     attributableToContractor: boolean(),
     inPlaceOf,
   }),
-  'ledger.contract.devices-returned.v1': type('Lent devices came back.', { optionId: uuid(), returnedOn: day(), faultId: optional(uuid()), inPlaceOf }),
+  'ledger.contract.devices-returned.v1': type('Lent devices came back.', { optionId: uuid(), returnedOn: day(), faultId: optional(uuid()), lossId: optional(uuid()), inPlaceOf }),
   'ledger.contract.device-lost.v1': type('A lent device was lost.', { lossId: uuid(), optionId: uuid(), lostOn: day(), inPlaceOf }),
   'ledger.contract.device-deemed-lost.v1': type('Lent devices did not come back in time and count as lost.', { optionId: uuid(), chargeId: uuid(), returnDueOn: day(), deemedLostOn: day() }),
   'ledger.contract.device-deemed-loss-undone.v1': type('Lent devices no longer count as lost.', undone),

@@ -158,7 +158,7 @@ export const RULES: { readonly [T in ContractEventType]: Rule<T> } = {
   ReplacementArrived: ignore,
   DevicesReturned: {
     as: 'ledger.contract.devices-returned.v1',
-    say: ({ optionId, returnedOn, faultId, ...d }, ids) => ({ optionId, returnedOn, ...(faultId === undefined ? {} : { faultId }), ...inPlaceOf(d, ids) }),
+    say: ({ optionId, returnedOn, faultId, lossId, ...d }, ids) => ({ optionId, returnedOn, ...(faultId === undefined ? {} : { faultId }), ...(lossId === undefined ? {} : { lossId }), ...inPlaceOf(d, ids) }),
   },
   DeviceLost: { as: 'ledger.contract.device-lost.v1', say: ({ lossId, optionId, lostOn, ...d }, ids) => ({ lossId, optionId, lostOn, ...inPlaceOf(d, ids) }) },
   // A8-4-8-ii: the charge of the loss stays.

@@ -55,7 +55,7 @@ export function brief(e: ContractEvent, nameOf: NameOf): string {
     case 'ReplacementArrived':
       return words(line(e.data.optionId), e.data.arrivedOn);
     case 'DevicesReturned':
-      return words(line(e.data.optionId), e.data.returnedOn, e.data.faultId === undefined ? null : 'faulty');
+      return words(line(e.data.optionId), e.data.returnedOn, e.data.faultId !== undefined ? 'faulty' : e.data.lossId !== undefined ? 'found' : null);
     case 'DeviceLost':
       return words(line(e.data.optionId), e.data.lostOn, e.data.charge ?? 'to be quoted');
     case 'DeviceFound':

@@ -307,6 +307,7 @@ export interface DevicesReturnedV1 extends Money {
   readonly optionId: string;
   readonly returnedOn: string;
   readonly faultId?: string;
+  readonly lossId?: string;
   /** Id of the published event whose place it takes after a correction. */
   readonly inPlaceOf?: string;
 }
