@@ -37,7 +37,19 @@ function start(args: readonly string[], { data = join(scratch, 'nowhere'), port 
   // The build of the command line lies beside the service's.
   const child = spawn(process.execPath, [join(`${build()}-ledgerctl`, 'apps/ledgerctl/src/main.js'), ...args], {
     cwd: scratch,
-    env: { ...process.env, EVENTSTORE_URL: '', LEDGER_POLICIES: '', LEDGER_SANDBOX: '', LEDGER_TOKEN: '', LEDGERCTL_SERVICE: join(build(), 'apps/ledger/src/main.js'), LEDGER_DATA: data, LEDGER_PORT: String(port), LANG: 'C', NODE_OPTIONS: '', ...env },
+    env: {
+      ...process.env,
+      EVENTSTORE_URL: '',
+      LEDGER_POLICIES: '',
+      LEDGER_SANDBOX: '',
+      LEDGER_TOKEN: '',
+      LEDGERCTL_SERVICE: join(build(), 'apps/ledger/src/main.js'),
+      LEDGER_DATA: data,
+      LEDGER_PORT: String(port),
+      LANG: 'C',
+      NODE_OPTIONS: '',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
@@ -47,14 +59,19 @@ function start(args: readonly string[], { data = join(scratch, 'nowhere'), port 
   return { child, ended, said: () => ({ out, err }) };
 }
 const ctl = (args: readonly string[], calling: Calling = {}): Promise<Said> => start(args, calling).ended;
-const on = (s: Service): Calling => ({ data: s.data, port: s.port, env: s.onEventStoreDb ? { EVENTSTORE_URL: process.env['EVENTSTORE_URL']! } : {} });
+const on = (s: Service): Calling => ({
+  data: s.data,
+  port: s.port,
+  env: s.onEventStoreDb ? { EVENTSTORE_URL: process.env['EVENTSTORE_URL']! } : {},
+});
 
 async function ok(args: readonly string[], calling: Calling): Promise<string> {
   const { exit, out, err } = await ctl(args, calling);
   if (exit !== 0) throw new Error(`ledgerctl ${args.join(' ')} ended with ${exit}\n${out}${err}`);
   return out;
 }
-const json = async <T>(args: readonly string[], calling: Calling): Promise<T> => JSON.parse(await ok([...args, '--json'], calling)) as T;
+const json = async <T>(args: readonly string[], calling: Calling): Promise<T> =>
+  JSON.parse(await ok([...args, '--json'], calling)) as T;
 
 const edit = (file: string, sql: string): void => {
   const db = new DatabaseSync(file);
@@ -94,9 +111,15 @@ describe('a call that is wrong', () => {
 describe('tokens', () => {
   test('are issued, listed and revoked, whether the service runs or not', async () => {
     const s = await Service.start({ store: 'embedded' });
-    const { tokenId, token } = await json<{ tokenId: string; token: string }>(['tokens', 'issue', '--subject', 'audit-1', '--role', 'auditor', '--label', '監査室'], on(s));
+    const { tokenId, token } = await json<{ tokenId: string; token: string }>(
+      ['tokens', 'issue', '--subject', 'audit-1', '--role', 'auditor', '--label', '監査室'],
+      on(s),
+    );
     expect((await s.api.as(token).get('/v1/contracts')).status).toBe(200);
-    const brief = await json<{ token: string }>(['tokens', 'issue', '--subject', 'audit-2', '--role', 'auditor', '--expires-on', '2026-01-01'], on(s));
+    const brief = await json<{ token: string }>(
+      ['tokens', 'issue', '--subject', 'audit-2', '--role', 'auditor', '--expires-on', '2026-01-01'],
+      on(s),
+    );
     expect((await s.api.as(brief.token).get('/v1/contracts')).status).toBe(200);
     await s.api.put('/v1/sandbox/clock', { today: '2026-01-02' });
     expect((await s.api.as(brief.token).get('/v1/contracts')).status).toBe(401);
@@ -138,42 +161,72 @@ describe('import', () => {
     expect((await s.api.get('/v1/contracts')).body).toEqual(before.body);
     expect(await json(['import', 'contracts', EXAMPLE, '--report', 'r.csv'], on(s))).toMatchObject({ counts: { accepted: 13 } });
     const rows = report();
-    const contract = (await s.api.get<{ item: { code: string }; options: { option: number }[]; notices: object[] }>(`/v1/contracts/${rows[1]!['id']!}`)).body;
-    expect([contract.item.code, contract.options.map((o) => o.option), contract.notices.length]).toEqual(['X', [1, 2, 3, 15, 19], 1]);
+    const contract = (
+      await s.api.get<{ item: { code: string }; options: { option: number }[]; notices: object[] }>(
+        `/v1/contracts/${rows[1]!['id']!}`,
+      )
+    ).body;
+    expect([contract.item.code, contract.options.map((o) => o.option), contract.notices.length]).toEqual([
+      'X',
+      [1, 2, 3, 15, 19],
+      1,
+    ]);
 
     expect((await ctl(['import', 'contracts', EXAMPLE, '--report', 'r.csv'], on(s))).err).toMatch(/--resume/);
-    expect(await json(['import', 'contracts', EXAMPLE, '--report', 'r.csv', '--resume'], on(s))).toMatchObject({ counts: { accepted: 0, 'accepted-before': 13 } });
-    expect(await json(['import', 'contracts', EXAMPLE, '--report', 'other.csv'], on(s))).toMatchObject({ counts: { accepted: 0, 'accepted-before': 13 } });
+    expect(await json(['import', 'contracts', EXAMPLE, '--report', 'r.csv', '--resume'], on(s))).toMatchObject({
+      counts: { accepted: 0, 'accepted-before': 13 },
+    });
+    expect(await json(['import', 'contracts', EXAMPLE, '--report', 'other.csv'], on(s))).toMatchObject({
+      counts: { accepted: 0, 'accepted-before': 13 },
+    });
     expect((await s.api.get<{ contracts: object[] }>('/v1/contracts')).body.contracts).toHaveLength(3);
   }, 180_000);
 
   test('every refused row stands in the report with its clause, and can be mended', async () => {
     const lines = readFileSync(EXAMPLE, 'utf8').trimEnd().split('\n');
-    const option = (ref: string, no: number) => `option,${ref},V-102,,,,,${no},5,,2025-10-06,2025-11-01,,100/account,AP-9,yes,,,,,,,,,,`;
+    const option = (ref: string, no: number) =>
+      `option,${ref},V-102,,,,,${no},5,,2025-10-06,2025-11-01,,100/account,AP-9,yes,,,,,,,,,,`;
     const unit = 'unit,U-102,,K-9,=HYPERLINK(1),本社,,,,,,,,,,,,,,,,,,,,';
     const contract = lines[10]!.replace('V-100-C,U-100', 'V-102,U-102').replace(',C,', ',G,');
     const file = join(scratch, 'wrong.csv');
     const write = (no: number) => writeFileSync(file, [lines[0], unit, contract, option('V-102-O', no), ''].join('\n'));
     write(7);
     const first = await ctl(['import', 'contracts', file, '--report', 'r.csv', '--resume'], on(s));
-    expect([first.exit, report().map((r) => [r['row'], r['status'], r['clauses']])]).toEqual([1, [['2', 'accepted', ''], ['3', 'accepted', ''], ['4', 'refused', 'A5-6']]]);
+    expect([first.exit, report().map((r) => [r['row'], r['status'], r['clauses']])]).toEqual([
+      1,
+      [
+        ['2', 'accepted', ''],
+        ['3', 'accepted', ''],
+        ['4', 'refused', 'A5-6'],
+      ],
+    ]);
     write(7);
     expect((await ctl(['import', 'contracts', file, '--report', 'r.csv', '--resume'], on(s))).exit).toBe(1);
-    writeFileSync(file, readFileSync(file, 'utf8').replace('7,5,,2025-10-06,2025-11-01,,100/account', '45,,,2025-10-06,2025-11-01,1000,'));
-    expect(await json(['import', 'contracts', file, '--report', 'r.csv', '--resume'], on(s))).toMatchObject({ counts: { accepted: 1, 'accepted-before': 2 } });
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace('7,5,,2025-10-06,2025-11-01,,100/account', '45,,,2025-10-06,2025-11-01,1000,'),
+    );
+    expect(await json(['import', 'contracts', file, '--report', 'r.csv', '--resume'], on(s))).toMatchObject({
+      counts: { accepted: 1, 'accepted-before': 2 },
+    });
   }, 120_000);
 
   test('killed in the middle and run again, every row is there exactly once', async () => {
     const [head] = readFileSync(EXAMPLE, 'utf8').split('\n');
     const n = 150;
-    const rows = Array.from({ length: n }, (_, i) => [`unit,KU-${i},,KK-${i},株式会社 ${i},本社${','.repeat(20)}`, `contract,KV-${i},KU-${i},,,,A,,${10 + i},,2025-04-01,2025-05-01,0,100/account,KAP-${i},yes,EULA,2025-04-01${','.repeat(8)}`]).flat();
+    const rows = Array.from({ length: n }, (_, i) => [
+      `unit,KU-${i},,KK-${i},株式会社 ${i},本社${','.repeat(20)}`,
+      `contract,KV-${i},KU-${i},,,,A,,${10 + i},,2025-04-01,2025-05-01,0,100/account,KAP-${i},yes,EULA,2025-04-01${','.repeat(8)}`,
+    ]).flat();
     const file = join(scratch, 'many.csv');
     writeFileSync(file, `${head}\n${rows.join('\n')}\n`);
     const run = start(['import', 'contracts', file, '--concurrency', '4'], on(s));
     const count = async () => {
       let [rest, total] = ['', 0];
       for (;;) {
-        const page = (await s.api.get<{ contracts: object[]; nextCursor: string | null }>(`/v1/contracts?item=A&limit=500${rest}`)).body;
+        const page = (
+          await s.api.get<{ contracts: object[]; nextCursor: string | null }>(`/v1/contracts?item=A&limit=500${rest}`)
+        ).body;
         total += page.contracts.length;
         if (page.nextCursor === null) return total;
         rest = `&cursor=${page.nextCursor}`;
@@ -184,7 +237,10 @@ describe('import', () => {
     await run.ended;
     const half = await count();
     expect(half).toBeLessThan(n);
-    const { counts } = await json<{ counts: { accepted: number; 'accepted-before': number } }>(['import', 'contracts', file, '--resume'], on(s));
+    const { counts } = await json<{ counts: { accepted: number; 'accepted-before': number } }>(
+      ['import', 'contracts', file, '--resume'],
+      on(s),
+    );
     expect([counts.accepted + counts['accepted-before'], await count()]).toEqual([2 * n, n]);
     expect(counts['accepted-before']).toBeGreaterThanOrEqual(half);
   }, 180_000);
@@ -217,7 +273,11 @@ describe('backup, restore and verify', () => {
     await s.end();
 
     const other = join(scratch, 'other');
-    expect(await json(['restore', folder, '--into', other], {})).toMatchObject({ events: made.events, ledgerId: made.ledgerId, replaced: null });
+    expect(await json(['restore', folder, '--into', other], {})).toMatchObject({
+      events: made.events,
+      ledgerId: made.ledgerId,
+      replaced: null,
+    });
     const restored = await Service.start({ store: 'embedded', data: other });
     expect(await contractOf(restored, contractId)).toEqual(asItWas);
     expect((await ctl(['verify'], on(restored))).exit).toBe(0);
@@ -226,7 +286,9 @@ describe('backup, restore and verify', () => {
     await restored.stop();
     expect((await ctl(['restore', folder], on(restored))).err).toMatch(/holds a ledger already.*--replace/);
     const { replaced } = await json<{ replaced: string }>(['restore', folder, '--replace'], on(restored));
-    expect(readdirSync(replaced)).toEqual(expect.arrayContaining(['ledger.json', 'log.sqlite', 'read.sqlite', 'register.sqlite']));
+    expect(readdirSync(replaced)).toEqual(
+      expect.arrayContaining(['ledger.json', 'log.sqlite', 'read.sqlite', 'register.sqlite']),
+    );
     await restored.launch();
     expect(await contractOf(restored, contractId)).toEqual(asItWas);
     await restored.end();
@@ -265,24 +327,39 @@ describe('backup, restore and verify', () => {
     const s = await Service.start({ store: 'embedded' });
     const { contractId } = await openContract(s.api, { item: 'X' });
     const { projections } = (await s.api.get<{ projections: { name: string }[] }>('/v1/admin/projections')).body;
-    expect((await json<{ name: string; state: string }[]>(['projections', 'status'], on(s))).map((p) => [p.name, p.state])).toEqual(projections.map((p) => [p.name, 'live']));
+    expect(
+      (await json<{ name: string; state: string }[]>(['projections', 'status'], on(s))).map((p) => [p.name, p.state]),
+    ).toEqual(projections.map((p) => [p.name, 'live']));
     expect(await ok(['projections', 'rebuild', 'contracts'], on(s))).toMatch(/rebuilt: contracts/);
     await s.stop();
 
     const at = { data: s.data };
     expect((await json<{ state: string }[]>(['projections', 'status'], at)).every((p) => p.state === 'complete')).toBe(true);
     const db = new DatabaseSync(join(s.data, 'read.sqlite'));
-    const name = (db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'contracts_g%'").get() as { name: string }).name;
+    const name = (
+      db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'contracts_g%'").get() as { name: string }
+    ).name;
     db.exec(`UPDATE ${name} SET contractor_id = 'somebody else'`);
     db.close();
     const bad = await ctl(['verify'], at);
-    expect([bad.exit, bad.out]).toEqual([1, expect.stringMatching(/first difference: rows at contracts: row no = 1: contractor_id is "somebody else", the log makes it "C-1"/)]);
+    expect([bad.exit, bad.out]).toEqual([
+      1,
+      expect.stringMatching(
+        /first difference: rows at contracts: row no = 1: contractor_id is "somebody else", the log makes it "C-1"/,
+      ),
+    ]);
     expect(await ok(['projections', 'rebuild', '--all'], at)).toMatch(/rebuilt: contracts, /);
     expect((await ctl(['verify'], at)).exit).toBe(0);
 
-    edit(join(s.data, 'log.sqlite'), `UPDATE events SET data = replace(data, '"X"', '"D" ') WHERE stream = 'contract-${contractId}' AND revision = 0`);
+    edit(
+      join(s.data, 'log.sqlite'),
+      `UPDATE events SET data = replace(data, '"X"', '"D" ') WHERE stream = 'contract-${contractId}' AND revision = 0`,
+    );
     const { exit, out } = await ctl(['verify', '--json'], at);
-    expect([exit, JSON.parse(out)]).toMatchObject([1, { ok: false, faults: [{ kind: 'canonical', at: expect.stringContaining(`contract-${contractId} revision 0`) as string }] }]);
+    expect([exit, JSON.parse(out)]).toMatchObject([
+      1,
+      { ok: false, faults: [{ kind: 'canonical', at: expect.stringContaining(`contract-${contractId} revision 0`) as string }] },
+    ]);
     rmSync(s.data, { recursive: true, force: true });
   }, 240_000);
 
@@ -292,7 +369,11 @@ describe('backup, restore and verify', () => {
     edit(join(s.data, 'log.sqlite'), 'PRAGMA user_version = 99');
     for (const args of [['verify'], ['projections', 'status'], ['tokens', 'list'], ['backup', join(scratch, 'newer')]]) {
       const { exit, err } = await ctl(args, { data: s.data });
-      expect([args[0], exit, err]).toEqual([args[0], 3, expect.stringMatching(/data format 99; this build knows up to \d+: use a newer build/)]);
+      expect([args[0], exit, err]).toEqual([
+        args[0],
+        3,
+        expect.stringMatching(/data format 99; this build knows up to \d+: use a newer build/),
+      ]);
       expect(err).not.toMatch(/ at .*\.js:\d+/);
     }
     rmSync(s.data, { recursive: true, force: true });
@@ -303,7 +384,10 @@ describe('demo', () => {
   test('fills a sandbox once, leaves other ledgers alone, and ends with Ctrl-C', async () => {
     const data = join(scratch, 'demo');
     const port = await freePort();
-    const { recorded, refused, curl } = await json<{ recorded: number; refused: number; curl: string[] }>(['--data', data, 'demo', '--exit'], { port });
+    const { recorded, refused, curl } = await json<{ recorded: number; refused: number; curl: string[] }>(
+      ['--data', data, 'demo', '--exit'],
+      { port },
+    );
     expect([recorded > 150, refused, freePid(data)]).toEqual([true, 4, true]);
     expect((await ctl(['verify'], { data })).exit).toBe(0);
     expect(curl.length).toBeGreaterThan(15);
@@ -330,7 +414,9 @@ describe('demo', () => {
 });
 
 test('the script finds its build', async () => {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/ledgerctl.mjs'), '--help'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/ledgerctl.mjs'), '--help'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let out = '';
   child.stdout.setEncoding('utf8').on('data', (d: string) => (out += d));
   expect([await once(child, 'close'), out]).toEqual([[0, null], expect.stringContaining('Usage: ledgerctl')]);

@@ -10,7 +10,8 @@ interface Seen {
 let server: Server;
 let seen: Seen[];
 let answer: (n: number, reply: ServerResponse, url: string) => void;
-const json = (reply: ServerResponse, status: number, body: unknown, headers = {}): void => void reply.writeHead(status, headers).end(JSON.stringify(body));
+const json = (reply: ServerResponse, status: number, body: unknown, headers = {}): void =>
+  void reply.writeHead(status, headers).end(JSON.stringify(body));
 
 beforeEach(async () => {
   seen = [];
@@ -24,17 +25,29 @@ afterEach(async () => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
-const client = (patienceMs = 2_000): Client => new Client({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: 't', language: 'en', patienceMs });
+const client = (patienceMs = 2_000): Client =>
+  new Client({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: 't', language: 'en', patienceMs });
 
 test('a keyed command is repeated while the service is away, with the same key', async () => {
-  answer = (n, reply) => (n === 1 ? reply.destroy() : n === 2 ? json(reply, 503, {}) : json(reply, 201, { contractId: 'c' }, { 'idempotency-replayed': 'true' }));
-  expect(await client().post('/v1/contracts', {}, { key: 'k' })).toEqual({ status: 201, body: { contractId: 'c' }, replayed: true });
+  answer = (n, reply) =>
+    n === 1
+      ? reply.destroy()
+      : n === 2
+        ? json(reply, 503, {})
+        : json(reply, 201, { contractId: 'c' }, { 'idempotency-replayed': 'true' });
+  expect(await client().post('/v1/contracts', {}, { key: 'k' })).toEqual({
+    status: 201,
+    body: { contractId: 'c' },
+    replayed: true,
+  });
   expect(seen.map((s) => s.key)).toEqual(['k', 'k', 'k']);
 });
 
 test('a command without a key is sent once', async () => {
   answer = (_, reply) => reply.destroy();
-  await expect(client().post('/v1/contracts', {})).rejects.toThrow(/does not answer \(ECONNRESET\): is it running, and is LEDGER_PORT its port/);
+  await expect(client().post('/v1/contracts', {})).rejects.toThrow(
+    /does not answer \(ECONNRESET\): is it running, and is LEDGER_PORT its port/,
+  );
   answer = (_, reply) => json(reply, 503, { title: 'starting' });
   expect((await client().post('/v1/contracts', {})).status).toBe(503);
   expect(seen).toHaveLength(2);
@@ -52,16 +65,38 @@ test('what is no JSON is not our service, and is not asked again', async () => {
 });
 
 test('a preview says so in its address; lists are read to their end', async () => {
-  answer = (_, reply, url) => json(reply, 200, url.includes('cursor=b') ? { rows: [{ n: 3 }], nextCursor: null } : { rows: [{ n: 1 }, { n: 2 }], nextCursor: 'b' });
+  answer = (_, reply, url) =>
+    json(
+      reply,
+      200,
+      url.includes('cursor=b') ? { rows: [{ n: 3 }], nextCursor: null } : { rows: [{ n: 1 }, { n: 2 }], nextCursor: 'b' },
+    );
   await client().post('/v1/records', {}, { preview: true });
   expect((await Array.fromAsync(listed(client(), '/v1/rows?x=1', 'rows'))).map((r) => r['n'])).toEqual([1, 2, 3]);
-  expect(seen.map((s) => s.url)).toEqual(['/v1/records?preview=true', '/v1/rows?x=1&limit=500', '/v1/rows?x=1&limit=500&cursor=b']);
+  expect(seen.map((s) => s.url)).toEqual([
+    '/v1/records?preview=true',
+    '/v1/rows?x=1&limit=500',
+    '/v1/rows?x=1&limit=500&cursor=b',
+  ]);
 });
 
 test('a complaint is told in one line, with a hint where a token is the matter', () => {
   const problem = (status: number, body: object | null) => ({ status, body: body as never, replayed: false });
-  expect(complaintOf(problem(400, { errors: [{ path: 'a.b', message: 'must be' }, { path: '', message: 'no' }] }))).toBe('a.b: must be; no');
-  expect([complaintOf(problem(409, { detail: 'd', title: 't' })), complaintOf(problem(500, { title: 't' })), complaintOf(problem(500, null))]).toEqual(['d', 't', 'HTTP 500']);
+  expect(
+    complaintOf(
+      problem(400, {
+        errors: [
+          { path: 'a.b', message: 'must be' },
+          { path: '', message: 'no' },
+        ],
+      }),
+    ),
+  ).toBe('a.b: must be; no');
+  expect([
+    complaintOf(problem(409, { detail: 'd', title: 't' })),
+    complaintOf(problem(500, { title: 't' })),
+    complaintOf(problem(500, null)),
+  ]).toEqual(['d', 't', 'HTTP 500']);
   expect(() => bodyOf(problem(401, { title: 'who' }), 'doing')).toThrow(/^doing: who \(give an administrator/);
   expect(() => bodyOf(problem(403, { title: 'no' }), 'doing')).toThrow(/role admin/);
   expect(bodyOf(problem(204, null), 'doing')).toEqual({});

@@ -49,10 +49,22 @@ export class Client {
 
   /** A command, or a question to a simulation. */
   post(path: string, body: object, { key, preview = false }: CommandOptions = {}): Promise<Answer> {
-    return this.call('POST', preview ? `${path}?preview=true` : path, body, key === undefined ? {} : { 'idempotency-key': key }, preview || key !== undefined);
+    return this.call(
+      'POST',
+      preview ? `${path}?preview=true` : path,
+      body,
+      key === undefined ? {} : { 'idempotency-key': key },
+      preview || key !== undefined,
+    );
   }
 
-  private async call(method: string, path: string, body: object | undefined, headers: { readonly [name: string]: string }, repeatable: boolean): Promise<Answer> {
+  private async call(
+    method: string,
+    path: string,
+    body: object | undefined,
+    headers: { readonly [name: string]: string },
+    repeatable: boolean,
+  ): Promise<Answer> {
     const until = Date.now() + (this.connection.patienceMs ?? 30_000);
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       let answer: Answer | null = null;
@@ -66,11 +78,19 @@ export class Client {
       }
       if (repeatable && Date.now() + pause < until) await sleep(pause);
       else if (answer) return answer;
-      else throw new Trouble(`the service at ${this.connection.url} does not answer (${failure?.code ?? failure?.message}): is it running, and is LEDGER_PORT its port?`);
+      else
+        throw new Trouble(
+          `the service at ${this.connection.url} does not answer (${failure?.code ?? failure?.message}): is it running, and is LEDGER_PORT its port?`,
+        );
     }
   }
 
-  private async once(method: string, path: string, body: object | undefined, headers: { readonly [name: string]: string }): Promise<Answer> {
+  private async once(
+    method: string,
+    path: string,
+    body: object | undefined,
+    headers: { readonly [name: string]: string },
+  ): Promise<Answer> {
     const { url, token, language } = this.connection;
     const data = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const { response, text } = await exchange(url + path, this.agent, method, data, {
@@ -91,7 +111,13 @@ export class Client {
 }
 
 /** One request and its whole answer. No time limit: moving a sandbox's clock may take as long as it takes. */
-function exchange(url: string, agent: Agent, method: string, data: Buffer | undefined, headers: { readonly [name: string]: string }): Promise<{ readonly response: IncomingMessage; readonly text: string }> {
+function exchange(
+  url: string,
+  agent: Agent,
+  method: string,
+  data: Buffer | undefined,
+  headers: { readonly [name: string]: string },
+): Promise<{ readonly response: IncomingMessage; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, agent, headers }, (response) => {
       const parts: Buffer[] = [];
@@ -131,8 +157,12 @@ export function bodyOf(answer: Answer, doing: string): { readonly [member: strin
 }
 
 /** Every row of a list, page by page. */
-export async function* listed(client: Client, path: string, plural: string): AsyncGenerator<{ readonly [member: string]: unknown }> {
-  for (let cursor: unknown = null; ; ) {
+export async function* listed(
+  client: Client,
+  path: string,
+  plural: string,
+): AsyncGenerator<{ readonly [member: string]: unknown }> {
+  for (let cursor: unknown = null; ;) {
     const query = `${path.includes('?') ? '&' : '?'}limit=500${typeof cursor === 'string' ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
     const page = bodyOf(await client.get(path + query), `reading ${path}`);
     yield* (page[plural] ?? []) as { readonly [member: string]: unknown }[];

@@ -9,9 +9,16 @@ const MOST_BYTES = MAX_APPEND_BYTES / 2;
  * What is there already (an interrupted copy) is met again, not doubled.
  * @throws {WrongExpectedRevision} the other store holds something else
  */
-export async function copyLog(from: EventStore, through: Position, to: EventStore, onProgress?: (position: Position) => void): Promise<void> {
-  for (let after: Position | null = null; ; ) {
-    const page: StoredEvent[] = (await from.readAll({ after, limit: PAGE })).filter((e) => from.compare(e.position, through) <= 0);
+export async function copyLog(
+  from: EventStore,
+  through: Position,
+  to: EventStore,
+  onProgress?: (position: Position) => void,
+): Promise<void> {
+  for (let after: Position | null = null; ;) {
+    const page: StoredEvent[] = (await from.readAll({ after, limit: PAGE })).filter(
+      (e) => from.compare(e.position, through) <= 0,
+    );
     for (const lot of lotsOf(page)) {
       const [first] = lot;
       await to.append(first!.stream, first!.revision === 0 ? 'no_stream' : first!.revision - 1, lot);

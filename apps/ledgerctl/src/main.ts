@@ -19,7 +19,10 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .option('--json', 'answer in JSON')
     .option('--language <en|ja>', 'language of details (default: that of the locale)')
     .showHelpAfterError('(say --help for more)')
-    .addHelpText('after', '\nExit codes: 0 done · 1 the answer is no (differences, refused rows) · 2 the call is wrong · 3 not possible now · 130 interrupted');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done · 1 the answer is no (differences, refused rows) · 2 the call is wrong · 3 not possible now · 130 interrupted',
+    );
   const action =
     <A extends unknown[]>(work: (settings: Settings, ...args: A) => Promise<ExitCode | void>) =>
     (...args: unknown[]): Promise<void> => {
@@ -36,7 +39,10 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .option('--label <text>', 'what people call it')
     .option('--expires-on <date>', 'last day on which it is accepted')
     .action(action((settings, options: IssueOptions) => issueToken(settings, options)));
-  tokens.command('list').description('every token, never the secret').action(action((settings) => listTokens(settings)));
+  tokens
+    .command('list')
+    .description('every token, never the secret')
+    .action(action((settings) => listTokens(settings)));
   tokens
     .command('revoke <id>')
     .description('no longer accepts a token')
@@ -44,7 +50,10 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .action(action((settings, id: string, { reason }: { reason: string }) => revokeToken(settings, id, reason)));
 
   const projections = cli.command('projections').description('the read models');
-  projections.command('status').description('how far each is, and what stopped it').action(action((settings) => projectionStatus(settings)));
+  projections
+    .command('status')
+    .description('how far each is, and what stopped it')
+    .action(action((settings) => projectionStatus(settings)));
   projections
     .command('rebuild [names...]')
     .description('builds read models anew from the log; reads go on meanwhile')
@@ -56,7 +65,10 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
       }),
     );
 
-  cli.command('verify').description('checks the log, the texts and every row of the read models').action(action((settings) => verify(settings)));
+  cli
+    .command('verify')
+    .description('checks the log, the texts and every row of the read models')
+    .action(action((settings) => verify(settings)));
 
   cli
     .command('backup <folder>')

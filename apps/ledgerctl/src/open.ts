@@ -4,7 +4,9 @@ import { Trouble } from './trouble.js';
 
 /** The log of a data folder, wherever it is kept. */
 export const openLog = (settings: Pick<Settings, 'data' | 'eventStoreUrl'>): Promise<EventStore> =>
-  settings.eventStoreUrl ? openEventStoreDb({ url: settings.eventStoreUrl }) : openEmbeddedStore({ file: files(settings.data).log });
+  settings.eventStoreUrl
+    ? openEventStoreDb({ url: settings.eventStoreUrl })
+    : openEmbeddedStore({ file: files(settings.data).log });
 
 /** The ledger a log was founded as; null: it is empty. */
 export async function foundedId(store: EventStore): Promise<string | null> {
@@ -17,7 +19,8 @@ export async function ledgerIdOf(store: EventStore, folder: string): Promise<str
   const founded = await foundedId(store);
   const marker = readMarker(folder);
   if (founded === null) throw new Trouble('the log is empty: there is nothing to read from');
-  if (marker && marker.ledgerId !== founded) throw new Trouble(`the log is that of ledger ${founded}, but ${folder} belongs to ledger ${marker.ledgerId}`);
+  if (marker && marker.ledgerId !== founded)
+    throw new Trouble(`the log is that of ledger ${founded}, but ${folder} belongs to ledger ${marker.ledgerId}`);
   return founded;
 }
 
@@ -34,4 +37,5 @@ export async function ledgerIdOfLog(settings: Settings): Promise<string> {
 }
 
 /** A position as a number that grows with it: the log's place (embedded) or byte offset (EventStoreDB). For bars only. */
-export const roughly = (position: Position | null): number => (position === null ? 0 : Number(/^C?(\d+)/.exec(position)?.[1] ?? 0));
+export const roughly = (position: Position | null): number =>
+  position === null ? 0 : Number(/^C?(\d+)/.exec(position)?.[1] ?? 0);

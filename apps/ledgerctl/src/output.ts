@@ -9,7 +9,8 @@ export const sayJson = (value: unknown): void => say(JSON.stringify(value, null,
 /** Columns of a terminal that a text takes: East Asian wide characters take two. */
 export const widthOf = (text: string): number => {
   let width = 0;
-  for (const c of text) width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(c) ? 2 : 1;
+  for (const c of text)
+    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(c) ? 2 : 1;
   return width;
 };
 
@@ -17,7 +18,9 @@ export const widthOf = (text: string): number => {
 export function table(headings: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
   const cells = [headings, ...rows.map((r) => r.map((c) => (c === null ? '-' : String(c))))];
   const widths = headings.map((_, i) => Math.max(...cells.map((r) => widthOf(r[i] ?? ''))));
-  return cells.map((r) => r.map((c, i) => (i === r.length - 1 ? c : c + ' '.repeat(widths[i]! - widthOf(c)))).join('  ')).join('\n');
+  return cells
+    .map((r) => r.map((c, i) => (i === r.length - 1 ? c : c + ' '.repeat(widths[i]! - widthOf(c)))).join('  '))
+    .join('\n');
 }
 
 export interface Bar {
@@ -42,7 +45,8 @@ export function progress(label: string, total: number): Bar {
   bar.start(Math.max(1, total), 0, { note: '' });
   let at = 0;
   return {
-    update: (done, note) => bar.update((at = Math.max(at, Math.min(done, Math.max(1, total)))), note === undefined ? {} : { note }),
+    update: (done, note) =>
+      bar.update((at = Math.max(at, Math.min(done, Math.max(1, total)))), note === undefined ? {} : { note }),
     stop: () => bar.stop(),
   };
 }

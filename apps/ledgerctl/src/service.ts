@@ -133,7 +133,12 @@ export function freePort(): Promise<number> {
 
 /** A client of the service that works on the folder. */
 export const runningClient = (settings: Settings): Client =>
-  new Client({ url: `http://127.0.0.1:${settings.port}`, token: tokenOf(settings), language: settings.language, patienceMs: settings.patienceMs });
+  new Client({
+    url: `http://127.0.0.1:${settings.port}`,
+    token: tokenOf(settings),
+    language: settings.language,
+    patienceMs: settings.patienceMs,
+  });
 
 /**
  * Work that needs the application: on the service that runs on the folder, or on one started for it on a free port

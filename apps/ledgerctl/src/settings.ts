@@ -63,5 +63,6 @@ export const holdsLedger = (folder: string): boolean => {
 
 /** Throws where there is nothing to work on. */
 export function requireLedger(folder: string): void {
-  if (!holdsLedger(folder)) throw misuse(`there is no ledger in ${folder}: set LEDGER_DATA (or --data) to the service's data folder`);
+  if (!holdsLedger(folder))
+    throw misuse(`there is no ledger in ${folder}: set LEDGER_DATA (or --data) to the service's data folder`);
 }

@@ -27,7 +27,14 @@ export class Trouble extends Error {
 export const misuse = (message: string): Trouble => new Trouble(message, EXIT.usage);
 
 /** Errors of the libs that say plainly what the operator can mend. */
-const PLAIN = new Set(['UnsupportedData', 'UnsupportedRegister', 'UnsupportedReadStore', 'FolderInUse', 'StoreUnavailable', 'ProjectionStopped']);
+const PLAIN = new Set([
+  'UnsupportedData',
+  'UnsupportedRegister',
+  'UnsupportedReadStore',
+  'FolderInUse',
+  'StoreUnavailable',
+  'ProjectionStopped',
+]);
 
 /** What to say on the error stream, and how to end. */
 export function told(error: unknown): { readonly text: string; readonly exit: ExitCode } {

@@ -22,7 +22,8 @@ export function readMarker(folder: string): Marker | null {
   return { ledgerId, lastPosition };
 }
 
-export const saveMarker = (folder: string, marker: Marker): void => writeDurably(join(folder, MARKER_FILE), JSON.stringify(marker));
+export const saveMarker = (folder: string, marker: Marker): void =>
+  writeDurably(join(folder, MARKER_FILE), JSON.stringify(marker));
 
 /** Replaces a small file so that a crash leaves the old or the new one, never half of one. */
 export function writeDurably(file: string, text: string, mode = 0o600): void {

@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, createReadStream, existsSync, mkdirSync, openSync, closeSync, fsyncSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  fsyncSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pipeline } from 'node:stream/promises';
@@ -52,14 +64,23 @@ export async function backupFolder(settings: Settings, folder: string): Promise<
     const found = await examined(partial, 'the copy');
     if (found.ledgerId === null) throw new Trouble('the log is empty: there is nothing to back up');
     saveMarker(partial, { ledgerId: found.ledgerId, lastPosition: found.head });
-    const manifest: Manifest = { format: FORMAT, ledgerId: found.ledgerId, madeAt: new Date().toISOString(), ...countsOf(found), files: await describe(partial) };
+    const manifest: Manifest = {
+      format: FORMAT,
+      ledgerId: found.ledgerId,
+      madeAt: new Date().toISOString(),
+      ...countsOf(found),
+      files: await describe(partial),
+    };
     writeDurably(join(partial, MANIFEST), JSON.stringify(manifest, null, 2));
     for (const { name } of manifest.files) sync(join(partial, name));
     syncFolder(partial);
     renameSync(partial, target);
     syncFolder(dirname(target));
     if (settings.json) sayJson({ folder: target, ...manifest });
-    else say(`backed up ${manifest.events} events up to position ${manifest.head ?? 'none'} and ${manifest.texts} texts to ${target}; verified`);
+    else
+      say(
+        `backed up ${manifest.events} events up to position ${manifest.head ?? 'none'} and ${manifest.texts} texts to ${target}; verified`,
+      );
   } finally {
     clear();
     process.removeListener('exit', clear);
@@ -72,19 +93,27 @@ export interface RestoreOptions {
 }
 
 /** Puts a backup into a data folder. The read models are rebuilt at the next start. */
-export async function restoreBackup(settings: Settings, backup: string, { into, replace = false }: RestoreOptions): Promise<void> {
+export async function restoreBackup(
+  settings: Settings,
+  backup: string,
+  { into, replace = false }: RestoreOptions,
+): Promise<void> {
   const source = resolve(backup);
   const target = resolve(into ?? settings.data);
   const manifest = readManifest(source);
   for (const { name, bytes, sha256 } of manifest.files) {
     const file = join(source, name);
     if (!existsSync(file)) throw new Trouble(`the backup is not whole: ${name} is missing`, EXIT.no);
-    if (statSync(file).size !== bytes || (await hashOf(file)) !== sha256) throw new Trouble(`the backup is damaged: ${name} is not as it was made`, EXIT.no);
+    if (statSync(file).size !== bytes || (await hashOf(file)) !== sha256)
+      throw new Trouble(`the backup is damaged: ${name} is not as it was made`, EXIT.no);
   }
   if (!existsSync(target)) mkdirSync(target, { recursive: true, mode: 0o700 });
   const lock = takeFolder(target, 'restoring into its folder');
   try {
-    if (holdsLedger(target) && !replace) throw misuse(`${target} holds a ledger already: give another folder with --into, or --replace to put this one in its place (the old files are kept beside)`);
+    if (holdsLedger(target) && !replace)
+      throw misuse(
+        `${target} holds a ledger already: give another folder with --into, or --replace to put this one in its place (the old files are kept beside)`,
+      );
     const incoming = join(target, `.restore-${process.pid}`);
     rmSync(incoming, { recursive: true, force: true });
     mkdirSync(incoming, { mode: 0o700 });
@@ -93,7 +122,10 @@ export async function restoreBackup(settings: Settings, backup: string, { into, 
       const found = await examined(incoming, 'the restored copy');
       const counted = countsOf(found);
       if (found.ledgerId !== manifest.ledgerId || counted.events !== manifest.events || counted.head !== manifest.head)
-        throw new Trouble(`the restored copy holds ${counted.events} events of ledger ${found.ledgerId}, the backup says ${manifest.events} of ${manifest.ledgerId}`, EXIT.no);
+        throw new Trouble(
+          `the restored copy holds ${counted.events} events of ledger ${found.ledgerId}, the backup says ${manifest.events} of ${manifest.ledgerId}`,
+          EXIT.no,
+        );
       saveMarker(incoming, { ledgerId: manifest.ledgerId, lastPosition: null });
       for (const { name } of manifest.files) sync(join(incoming, name));
       if (settings.eventStoreUrl) await sendLog(settings, files(incoming).log, manifest);
@@ -103,7 +135,9 @@ export async function restoreBackup(settings: Settings, backup: string, { into, 
       syncFolder(target);
       if (settings.json) sayJson({ folder: target, ...counted, ledgerId: manifest.ledgerId, replaced: kept });
       else {
-        say(`restored ${counted.events} events up to position ${counted.head ?? 'none'} and ${counted.texts} texts into ${target}; verified`);
+        say(
+          `restored ${counted.events} events up to position ${counted.head ?? 'none'} and ${counted.texts} texts into ${target}; verified`,
+        );
         if (kept) say(`what was there is kept in ${kept}`);
         remark('the read models are rebuilt at the next start');
       }
@@ -155,19 +189,29 @@ async function sendLog(settings: Settings, file: string, manifest: Manifest): Pr
   try {
     const founded = (await store.head()) === null ? null : await foundedId(store);
     if (founded !== manifest.ledgerId && (await store.head()) !== null)
-      throw misuse(`the EventStoreDB at EVENTSTORE_URL is not empty${founded === null ? '' : `: it holds ledger ${founded}`}; a ledger is restored into an empty one`);
+      throw misuse(
+        `the EventStoreDB at EVENTSTORE_URL is not empty${founded === null ? '' : `: it holds ledger ${founded}`}; a ledger is restored into an empty one`,
+      );
     const head = (await copy.head())!;
     const bar = progress('writing the log', roughly(head));
     try {
       await copyLog(copy, head, store, (p) => bar.update(roughly(p), `position ${p}`));
     } catch (error) {
-      throw (error as Error).name === 'WrongExpectedRevision' ? new Trouble(`the EventStoreDB at EVENTSTORE_URL has gone its own way since this backup: ${(error as Error).message}`, EXIT.no) : error;
+      throw (error as Error).name === 'WrongExpectedRevision'
+        ? new Trouble(
+            `the EventStoreDB at EVENTSTORE_URL has gone its own way since this backup: ${(error as Error).message}`,
+            EXIT.no,
+          )
+        : error;
     } finally {
       bar.stop();
     }
     const found = await verifyLog({ store, register: null, dense: false });
     if (found.events !== manifest.events || found.faultCount > 0)
-      throw new Trouble(`the EventStoreDB at EVENTSTORE_URL holds ${found.events} events, the backup ${manifest.events}: a ledger is restored into an empty one`, EXIT.no);
+      throw new Trouble(
+        `the EventStoreDB at EVENTSTORE_URL holds ${found.events} events, the backup ${manifest.events}: a ledger is restored into an empty one`,
+        EXIT.no,
+      );
   } finally {
     await copy.close();
     await store.close();
@@ -190,9 +234,18 @@ async function examined(folder: string, what: string): Promise<LogFindings> {
     const head = await store.head();
     const bar = progress(`verifying ${what}`, roughly(head));
     try {
-      const found = await verifyLog({ store, register: texts, dense: true, onProgress: (p) => bar.update(roughly(p), `position ${p}`) });
+      const found = await verifyLog({
+        store,
+        register: texts,
+        dense: true,
+        onProgress: (p) => bar.update(roughly(p), `position ${p}`),
+      });
       const [first] = found.faults;
-      if (first) throw new Trouble(`${what} does not verify: ${first.kind} at ${first.at}: ${first.detail} (${found.faultCount} such; see: ledgerctl verify)`, EXIT.no);
+      if (first)
+        throw new Trouble(
+          `${what} does not verify: ${first.kind} at ${first.at}: ${first.detail} (${found.faultCount} such; see: ledgerctl verify)`,
+          EXIT.no,
+        );
       return found;
     } finally {
       bar.stop();
@@ -214,7 +267,9 @@ const CARRIED = [...INTO_PLACE].reverse();
 
 function describe(folder: string): Promise<Manifest['files'][number][]> {
   const present = CARRIED.filter((name) => existsSync(join(folder, name)));
-  return Promise.all(present.map(async (name) => ({ name, bytes: statSync(join(folder, name)).size, sha256: await hashOf(join(folder, name)) })));
+  return Promise.all(
+    present.map(async (name) => ({ name, bytes: statSync(join(folder, name)).size, sha256: await hashOf(join(folder, name)) })),
+  );
 }
 
 function readManifest(folder: string): Manifest {
@@ -226,8 +281,10 @@ function readManifest(folder: string): Manifest {
   } catch {
     throw new Trouble(`${file} is damaged`, EXIT.no);
   }
-  if (manifest.format > FORMAT) throw new Trouble(`the backup has format ${manifest.format}; this build knows up to ${FORMAT}: use a newer build`);
-  if (!Array.isArray(manifest.files) || !manifest.files.every((f) => CARRIED.includes(f.name))) throw new Trouble(`${file} is damaged`, EXIT.no);
+  if (manifest.format > FORMAT)
+    throw new Trouble(`the backup has format ${manifest.format}; this build knows up to ${FORMAT}: use a newer build`);
+  if (!Array.isArray(manifest.files) || !manifest.files.every((f) => CARRIED.includes(f.name)))
+    throw new Trouble(`${file} is damaged`, EXIT.no);
   return manifest;
 }
 
@@ -256,4 +313,3 @@ function sync(file: string): void {
     closeSync(fd);
   }
 }
-

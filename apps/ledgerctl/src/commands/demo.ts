@@ -26,7 +26,8 @@ export async function runDemo(given: Settings, folder: string | undefined, optio
   const data = resolve(folder ?? './data/demo');
   const settings: Settings = { ...given, data, eventStoreUrl: null };
   const own = join(data, OWN);
-  if (holdsLedger(data) && !existsSync(own)) throw misuse(`${data} holds a ledger that is not the demo's: give the demo a folder of its own with --data`);
+  if (holdsLedger(data) && !existsSync(own))
+    throw misuse(`${data} holds a ledger that is not the demo's: give the demo a folder of its own with --data`);
   mkdirSync(data, { recursive: true, mode: 0o700 });
   if (!existsSync(own)) writeDurably(own, JSON.stringify({ demo: 1 }));
   const running = holderOf(data) !== null;
@@ -42,9 +43,21 @@ export async function runDemo(given: Settings, folder: string | undefined, optio
       bar.stop();
     }
     const { recorded, before, refused, id, position } = played;
-    if (settings.json) sayJson({ url: client.url, data, today: LAST_DAY, recorded, before, refused, position, curl: lookAt(id).map(([, path, body]) => curl(client, data, path, body)) });
+    if (settings.json)
+      sayJson({
+        url: client.url,
+        data,
+        today: LAST_DAY,
+        recorded,
+        before,
+        refused,
+        position,
+        curl: lookAt(id).map(([, path, body]) => curl(client, data, path, body)),
+      });
     else {
-      say(`${recorded} facts recorded${refused > 0 ? `, ${refused} refused on purpose` : ''}${before > 0 ? `, ${before} found there from before` : ''}; the sandbox stands on ${LAST_DAY}`);
+      say(
+        `${recorded} facts recorded${refused > 0 ? `, ${refused} refused on purpose` : ''}${before > 0 ? `, ${before} found there from before` : ''}; the sandbox stands on ${LAST_DAY}`,
+      );
       say();
       for (const [title, path, body] of lookAt(id)) say(`# ${title}\n${curl(client, data, path, body)}`);
       say(`# everything else, to try out\n${client.url}/docs`);
@@ -63,7 +76,13 @@ async function start(settings: Settings): Promise<Started> {
   const port = free ? settings.port : await freePort();
   if (!free) remark(`port ${settings.port} is taken: the demo listens on ${port}`);
   remark('starting a sandbox');
-  const env = { EVENTSTORE_URL: '', LEDGER_POLICIES: '', LEDGER_HOLIDAYS: '', LEDGER_SANDBOX: 'true', LEDGER_SANDBOX_TODAY: FIRST_DAY };
+  const env = {
+    EVENTSTORE_URL: '',
+    LEDGER_POLICIES: '',
+    LEDGER_HOLIDAYS: '',
+    LEDGER_SANDBOX: 'true',
+    LEDGER_SANDBOX_TODAY: FIRST_DAY,
+  };
   return startService({ ...settings, token: null }, { env, port });
 }
 
@@ -99,7 +118,11 @@ function lookAt(id: Played['id']): Look[] {
     ['items by the name they bore', `/v1/agreement/items?on=2025-09-30&name=${encodeURIComponent('IT 資産管理/S')}`],
     ['options and their rules', '/v1/agreement/options?limit=5'],
     ['every clause', '/v1/agreement/clauses?limit=5'],
-    ['what a cancellation would come to', '/v1/simulations/cancellation', { item: 'X', billingStartsOn: '2025-07-01', monthlyFee: 100_000, arrivedOn: '2026-04-01', designatedOn: null }],
+    [
+      'what a cancellation would come to',
+      '/v1/simulations/cancellation',
+      { item: 'X', billingStartsOn: '2025-07-01', monthlyFee: 100_000, arrivedOn: '2026-04-01', designatedOn: null },
+    ],
     ['tokens', '/v1/tokens'],
     ['read models', '/v1/admin/projections'],
     ["the sandbox's clock", '/v1/sandbox/clock'],

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readRows } from '../import/read-file.js';
-import { Report, readReport } from '../import/report.js';
+import { Report, readReports } from '../import/report.js';
 import { runImport, type Counts } from '../import/run.js';
 import { stepsOf } from '../import/steps.js';
 import { interruption } from '../interrupt.js';
@@ -27,13 +27,17 @@ export interface ImportOptions {
 export async function importContracts(settings: Settings, file: string, o: ImportOptions): Promise<ExitCode> {
   if (!existsSync(file) || !statSync(file).isFile()) throw misuse(`there is no file ${file}`);
   const concurrency = Number(o.concurrency ?? 16);
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 256) throw misuse('--concurrency must be a number from 1 to 256');
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 256)
+    throw misuse('--concurrency must be a number from 1 to 256');
   const preview = o.preview ?? false;
   const path = resolve(o.report ?? `${file}.${preview ? 'preview' : 'report'}.csv`);
   if (existsSync(path) && !preview && !o.resume)
-    throw misuse(`${path} exists: it is the report of an earlier run. Go on from it with --resume, or name another with --report`);
+    throw misuse(
+      `${path} exists: it is the report of an earlier run. Go on from it with --resume, or name another with --report`,
+    );
   const run = async (ledger: Client | null, rest: Client): Promise<ExitCode> => {
     const next = existsSync(path) ? `${path}.next` : path;
+    const earlier = await readReports(o.resume && !preview ? [path, `${path}.next`] : []);
     const report = await Report.create(next);
     const bar = progress(preview ? 'previewing' : 'importing', statSync(file).size);
     let counts: Counts;
@@ -42,19 +46,19 @@ export async function importContracts(settings: Settings, file: string, o: Impor
         ledger,
         rest,
         preview,
-        earlier: await readReport(o.resume && !preview ? path : ''),
+        earlier,
         concurrency,
         signal: interruption,
         report: (place, lines) => report.write(place, lines),
         onProgress: (row, c) => bar.update(row.bytes, brief(c)),
       });
-      bar.update(Number.POSITIVE_INFINITY, brief(counts));
+      if (!interruption.aborted) bar.update(Number.POSITIVE_INFINITY, brief(counts));
     } finally {
       await report.close();
       bar.stop();
     }
     if (interruption.aborted) {
-      remark(`interrupted; what was recorded is in ${next}. Go on with --resume${next === path ? '' : ' (the ledger itself knows what it has)'}`);
+      remark(`interrupted; what was recorded is in ${next}. Go on with --resume`);
       return EXIT.interrupted;
     }
     if (next !== path) renameSync(next, path);
@@ -68,7 +72,9 @@ export async function importContracts(settings: Settings, file: string, o: Impor
   };
   if (!preview) return withService(settings, (client) => run(client, client));
   // Nothing is stored: rows that hang on each other are tried on a ledger that is thrown away.
-  return holdsLedger(settings.data) ? withService(settings, (client) => withScratch(settings, client, (scratch) => run(client, scratch))) : withScratch(settings, null, (scratch) => run(null, scratch));
+  return holdsLedger(settings.data)
+    ? withService(settings, (client) => withScratch(settings, client, (scratch) => run(client, scratch)))
+    : withScratch(settings, null, (scratch) => run(null, scratch));
 }
 
 /** An empty ledger on the same day and under the same settings. */
@@ -79,7 +85,10 @@ async function withScratch<T>(settings: Settings, ledger: Client | null, work: (
   const clear = (): void => rmSync(data, { recursive: true, force: true });
   process.once('exit', clear);
   try {
-    const env = { EVENTSTORE_URL: '', ...(ledger && { LEDGER_SANDBOX: String(today !== undefined), LEDGER_SANDBOX_TODAY: today ?? '' }) };
+    const env = {
+      EVENTSTORE_URL: '',
+      ...(ledger && { LEDGER_SANDBOX: String(today !== undefined), LEDGER_SANDBOX_TODAY: today ?? '' }),
+    };
     const service = await startService({ ...settings, data, token: null }, { env });
     try {
       return await work(service.client);

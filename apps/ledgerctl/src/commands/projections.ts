@@ -9,17 +9,24 @@ import { holderOf, runningClient, takeFolder } from '../service.js';
 import { files, requireLedger, type Settings } from '../settings.js';
 import { misuse, Trouble } from '../trouble.js';
 
-type Status = Pick<ProjectionStatus, 'name' | 'version' | 'generation' | 'state' | 'position' | 'reason'> & Pick<Partial<ProjectionStatus>, 'rebuilding'>;
+type Status = Pick<ProjectionStatus, 'name' | 'version' | 'generation' | 'state' | 'position' | 'reason'> &
+  Pick<Partial<ProjectionStatus>, 'rebuilding'>;
 const POLL_MS = 250;
 
 export async function projectionStatus(settings: Settings): Promise<void> {
   requireLedger(settings.data);
   const rows = holderOf(settings.data) ? await statusOf(runningClient(settings)) : await statusOfFiles(settings);
   if (settings.json) return sayJson(rows);
-  say(table(['projection', 'version', 'state', 'position', 'reason'], rows.map((r) => [r.name, r.version, r.rebuilding ? `${r.state}, rebuilding` : r.state, r.position, r.reason])));
+  say(
+    table(
+      ['projection', 'version', 'state', 'position', 'reason'],
+      rows.map((r) => [r.name, r.version, r.rebuilding ? `${r.state}, rebuilding` : r.state, r.position, r.reason]),
+    ),
+  );
 }
 
-const statusOf = async (client: Client): Promise<Status[]> => bodyOf(await client.get('/v1/admin/projections'), 'reading the projections')['projections'] as Status[];
+const statusOf = async (client: Client): Promise<Status[]> =>
+  bodyOf(await client.get('/v1/admin/projections'), 'reading the projections')['projections'] as Status[];
 
 /** What the checkpoints say, and what the next start would do about it. */
 async function statusOfFiles(settings: Settings): Promise<(Status | (Omit<Status, 'state'> & { state: string }))[]> {
@@ -33,8 +40,22 @@ async function statusOfFiles(settings: Settings): Promise<(Status | (Omit<Status
       const track = tracks.find((t) => t.projection === name);
       if (!track) return { name, version, generation: 0, state: 'not built', position: null, reason: null };
       const behind = track.position === null || head === null ? head !== null : store.compare(track.position, head) < 0;
-      const state = track.version !== version ? 'rebuilt at the next start' : track.reason !== null ? 'stopped' : behind ? 'behind' : 'complete';
-      return { name, version: track.version, generation: track.generation, state, position: track.position, reason: track.reason };
+      const state =
+        track.version !== version
+          ? 'rebuilt at the next start'
+          : track.reason !== null
+            ? 'stopped'
+            : behind
+              ? 'behind'
+              : 'complete';
+      return {
+        name,
+        version: track.version,
+        generation: track.generation,
+        state,
+        position: track.position,
+        reason: track.reason,
+      };
     });
   } finally {
     await reads.close();
@@ -75,9 +96,11 @@ async function watch(client: Client, before: Status, bar: Bar): Promise<void> {
   for (;;) {
     const now = (await statusOf(client)).find((s) => s.name === before.name);
     if (now && now.generation > before.generation && !now.rebuilding) return bar.update(roughly(now.position), 'done');
-    if (now && !now.rebuilding && now.state === 'stopped') throw new Trouble(`the rebuild of ${before.name} stopped: ${now.reason ?? 'no reason given'}`);
+    if (now && !now.rebuilding && now.state === 'stopped')
+      throw new Trouble(`the rebuild of ${before.name} stopped: ${now.reason ?? 'no reason given'}`);
     bar.update(roughly(now?.rebuilding?.position ?? null), `position ${now?.rebuilding?.position ?? 'start'}`);
-    if (interruption.aborted) throw new Trouble(`the service goes on with the rebuild of ${before.name}; see: ledgerctl projections status`, 130);
+    if (interruption.aborted)
+      throw new Trouble(`the service goes on with the rebuild of ${before.name}; see: ledgerctl projections status`, 130);
     await sleep(POLL_MS);
   }
 }
@@ -86,8 +109,15 @@ async function rebuildInFiles(settings: Settings, names: readonly string[]): Pro
   const lock = takeFolder(settings.data, 'a rebuild on its files');
   const store = await openLog(settings);
   const reads = openReadStore<never>({ file: files(settings.data).read });
-  const runner = createRunner(reads, { source: store, projections: projections(), ledgerId: await ledgerIdOf(store, settings.data) });
-  const bar = progress(`rebuilding ${names.length === 1 ? names[0]! : `${names.length} projections`}`, roughly(await store.head()));
+  const runner = createRunner(reads, {
+    source: store,
+    projections: projections(),
+    ledgerId: await ledgerIdOf(store, settings.data),
+  });
+  const bar = progress(
+    `rebuilding ${names.length === 1 ? names[0]! : `${names.length} projections`}`,
+    roughly(await store.head()),
+  );
   try {
     await runner.start();
     const building = runner.rebuild(names, (position) => bar.update(roughly(position), `position ${position}`));

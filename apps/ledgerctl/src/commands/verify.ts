@@ -59,12 +59,24 @@ async function examine(settings: Settings, scratch: string): Promise<Findings> {
     const { faults: inLog, ...log } = await readLog(store, settings, to.register);
     faults.push(...inLog);
     const marker = readMarker(settings.data);
-    if (marker && marker.ledgerId !== log.ledgerId) faults.push({ kind: 'founding', at: 'ledger.json', detail: `the folder belongs to ledger ${marker.ledgerId}, the log to ${log.ledgerId}` });
+    if (marker && marker.ledgerId !== log.ledgerId)
+      faults.push({
+        kind: 'founding',
+        at: 'ledger.json',
+        detail: `the folder belongs to ledger ${marker.ledgerId}, the log to ${log.ledgerId}`,
+      });
     let readModels: RowFindings['projections'] = [];
     if (existsSync(to.read) && log.ledgerId !== null && log.faultCount === 0) {
       const bar = progress('building the read models anew', roughly(log.head));
       try {
-        const rows = await verifyRows({ store, projections: projections(), ledgerId: log.ledgerId, file: to.read, scratch, onProgress: (p) => bar.update(roughly(p)) });
+        const rows = await verifyRows({
+          store,
+          projections: projections(),
+          ledgerId: log.ledgerId,
+          file: to.read,
+          scratch,
+          onProgress: (p) => bar.update(roughly(p)),
+        });
         readModels = rows.projections;
         faults.push(...rows.faults);
       } finally {
@@ -82,7 +94,13 @@ async function readLog(store: EventStore, { eventStoreUrl }: Settings, registerF
   const head = await store.head();
   const bar = progress('reading the log', roughly(head));
   try {
-    return await verifyLog({ store, register, dense: !eventStoreUrl, through: head, onProgress: (p) => bar.update(roughly(p), `position ${p}`) });
+    return await verifyLog({
+      store,
+      register,
+      dense: !eventStoreUrl,
+      through: head,
+      onProgress: (p) => bar.update(roughly(p), `position ${p}`),
+    });
   } finally {
     bar.stop();
     register?.close();
@@ -90,8 +108,16 @@ async function readLog(store: EventStore, { eventStoreUrl }: Settings, registerF
 }
 
 function report({ ok, log, readModels, faults }: Findings): void {
-  say(`ledger ${log.ledgerId ?? '(none)'}: ${log.events} events in ${log.streams} streams up to position ${log.head ?? 'none'}; ${log.texts} texts, ${log.erased} of them erased`);
-  if (readModels.length > 0) say(table(['projection', 'rows', 'position', 'result'], readModels.map((p) => [p.name, p.rows, p.position, p.result])));
+  say(
+    `ledger ${log.ledgerId ?? '(none)'}: ${log.events} events in ${log.streams} streams up to position ${log.head ?? 'none'}; ${log.texts} texts, ${log.erased} of them erased`,
+  );
+  if (readModels.length > 0)
+    say(
+      table(
+        ['projection', 'rows', 'position', 'result'],
+        readModels.map((p) => [p.name, p.rows, p.position, p.result]),
+      ),
+    );
   const [first, ...more] = faults;
   const count = faults.length - Math.min(log.faultCount, MOST_FAULTS) + log.faultCount;
   if (first) say(`first difference: ${first.kind} at ${first.at}: ${first.detail}`);

@@ -50,7 +50,10 @@ export const contract = (on: string, c: Contract): Act => ({
   key: `contract.${c.name}`,
   path: '/v1/contracts',
   body: (id) => contractBody(c, id(c.unit)),
-  naming: (answer) => ({ [c.name]: answer['contractId'] as string, [`${c.name}.entry`]: (answer['events'] as { id: string }[])[0]!.id }),
+  naming: (answer) => ({
+    [c.name]: answer['contractId'] as string,
+    [`${c.name}.entry`]: (answer['events'] as { id: string }[])[0]!.id,
+  }),
 });
 
 export const contractBody = (c: Contract, managementUnitId: string): JsonBody => ({
@@ -75,7 +78,11 @@ function applied({ option: no, quantity }: Applied): JsonBody {
   const row = optionRow(no);
   const unit = 40 + ((no * 37) % 90);
   const monthly: Fee =
-    row.basis === 'none' ? { kind: 'fixed', amount: 8_000 + unit * 10 } : row.basis === 'units' ? { kind: 'perAccount', unit: unit * 250 } : { kind: 'perAccount', unit };
+    row.basis === 'none'
+      ? { kind: 'fixed', amount: 8_000 + unit * 10 }
+      : row.basis === 'units'
+        ? { kind: 'perAccount', unit: unit * 250 }
+        : { kind: 'perAccount', unit };
   return {
     option: no,
     ...(row.basis === 'own' && { accountCount: quantity ?? 50 }),
@@ -100,7 +107,12 @@ export function options(on: string, { no = 1, to, options: wanted, billingStarts
     on,
     key: `options.${to}.${no}`,
     path: (id) => `/v1/contracts/${id(to)}/options`,
-    body: { acceptedOn: on, billingStartsOn, application: { number: `OP-${to.toUpperCase()}-${no}`, onForm: true }, options: list.map(applied) },
+    body: {
+      acceptedOn: on,
+      billingStartsOn,
+      application: { number: `OP-${to.toUpperCase()}-${no}`, onForm: true },
+      options: list.map(applied),
+    },
     naming: (answer) => Object.fromEntries(list.map((o, i) => [`${to}.${o.option}`, (answer['optionIds'] as string[])[i]!])),
     ...(refusedBy !== undefined && { refusedBy }),
   };
@@ -125,7 +137,13 @@ export const notice = (on: string, { of, designatedOn, arrivedOn = on, onForm = 
 });
 
 /** Anything else that is asked of a contract (`of`), or of one of its options. */
-export const ask = (on: string, of: string, what: string, body: Act['body'], more: Pick<Act, 'naming' | 'refusedBy'> = {}): Act => ({
+export const ask = (
+  on: string,
+  of: string,
+  what: string,
+  body: Act['body'],
+  more: Pick<Act, 'naming' | 'refusedBy'> = {},
+): Act => ({
   on,
   key: `${of}.${what.replaceAll('/', '-')}.${on}`,
   path: (id) => `${pathOf(of, id)}/${what.replace(/\{(.+?)\}/g, (_, name: string) => id(name))}`,
@@ -144,13 +162,21 @@ export const record = (on: string, key: string, clause: string, note: string, of
   path: '/v1/records',
   body: (id) => {
     const [contractName, option] = of?.split('.') ?? [];
-    return { clause, occurredOn: on, note, ...(contractName !== undefined && { contractId: id(contractName) }), ...(option !== undefined && { optionId: id(of!) }) };
+    return {
+      clause,
+      occurredOn: on,
+      note,
+      ...(contractName !== undefined && { contractId: id(contractName) }),
+      ...(option !== undefined && { optionId: id(of!) }),
+    };
   },
 });
 
 export const fixed = (amount: number): Fee => ({ kind: 'fixed', amount });
 export const each = (unit: number): Fee => ({ kind: 'perAccount', unit });
-export const tiers = (...steps: readonly (readonly [upTo: number, unit: number])[]): ((beyond: number) => Fee) => (beyond) => ({
-  kind: 'tiered',
-  tiers: [...steps.map(([upTo, unit]) => ({ upTo, unit })), { unit: beyond }],
-});
+export const tiers =
+  (...steps: readonly (readonly [upTo: number, unit: number])[]): ((beyond: number) => Fee) =>
+  (beyond) => ({
+    kind: 'tiered',
+    tiers: [...steps.map(([upTo, unit]) => ({ upTo, unit })), { unit: beyond }],
+  });

@@ -17,7 +17,12 @@ export interface Played {
  * Plays acts in order, moving the sandbox's clock to each one's day. Every act has a key, so a second run finds what
  * the first one did and goes on where that stopped. @throws {Trouble} when an act is not answered as it should be
  */
-export async function play(client: Client, acts: readonly Act[], lastDay: string, onProgress: (done: number, day: string) => void): Promise<Played> {
+export async function play(
+  client: Client,
+  acts: readonly Act[],
+  lastDay: string,
+  onProgress: (done: number, day: string) => void,
+): Promise<Played> {
   const names = new Map<string, string>();
   const id: Names = (name) => {
     const found = names.get(name);
@@ -40,12 +45,19 @@ export async function play(client: Client, acts: readonly Act[], lastDay: string
     const body = typeof act.body === 'function' ? act.body(id) : act.body;
     const answer = await client.post(path, body, { key: `demo.${act.key}` });
     const clauses = ((answer.body?.['violations'] ?? []) as { clause: string }[]).map((v) => v.clause);
-    if (act.refusedBy !== undefined ? answer.status !== 409 || !clauses.includes(act.refusedBy) : answer.status !== 200 && answer.status !== 201)
-      throw new Trouble(`the demo stops at ${act.key} on ${act.on}: POST ${path} was answered ${answer.status}: ${complaintOf(answer)}`);
+    if (
+      act.refusedBy !== undefined
+        ? answer.status !== 409 || !clauses.includes(act.refusedBy)
+        : answer.status !== 200 && answer.status !== 201
+    )
+      throw new Trouble(
+        `the demo stops at ${act.key} on ${act.on}: POST ${path} was answered ${answer.status}: ${complaintOf(answer)}`,
+      );
     if (answer.replayed) before++;
     else if (act.refusedBy !== undefined) refused++;
     else recorded++;
-    if (act.refusedBy === undefined) for (const [name, value] of Object.entries(act.naming?.(answer.body ?? {}) ?? {})) names.set(name, value);
+    if (act.refusedBy === undefined)
+      for (const [name, value] of Object.entries(act.naming?.(answer.body ?? {}) ?? {})) names.set(name, value);
     if (typeof answer.body?.['position'] === 'string') position = answer.body['position'];
     onProgress(i + 1, today);
   }
@@ -55,6 +67,7 @@ export async function play(client: Client, acts: readonly Act[], lastDay: string
 
 async function day(client: Client): Promise<string> {
   const clock = await client.get('/v1/sandbox/clock');
-  if (clock.status !== 200) throw new Trouble('the service that runs on this folder is no sandbox: the demo writes to a sandbox only');
+  if (clock.status !== 200)
+    throw new Trouble('the service that runs on this folder is no sandbox: the demo writes to a sandbox only');
   return String(clock.body?.['today']);
 }

@@ -11,13 +11,21 @@ test('is the same every time, in order, within its year, and names each act once
   expect(new Set(acts.map((a) => a.key)).size).toBe(acts.length);
   const days = acts.map((a) => a.on);
   expect(days).toEqual([...days].sort());
-  expect([days[0]! >= FIRST_DAY, days.at(-1)! <= LAST_DAY, new Set(days.map((d) => d.slice(0, 7))).size]).toEqual([true, true, 12]);
+  expect([days[0]! >= FIRST_DAY, days.at(-1)! <= LAST_DAY, new Set(days.map((d) => d.slice(0, 7))).size]).toEqual([
+    true,
+    true,
+    12,
+  ]);
 });
 
 test('has something of everything: every item, every option, every command', () => {
   const bodies = acts.map(bodyOf);
-  expect(new Set(acts.filter((a) => pathOf(a) === '/v1/contracts').map((a) => bodyOf(a)['item']))).toEqual(new Set([...ITEM_CODES, 'IT 資産管理', 'IT 資産管理/S']));
-  const accepted = acts.flatMap((a, i) => (a.refusedBy === undefined ? ((bodies[i]!['options'] ?? []) as { option: number }[]).map((o) => o.option) : []));
+  expect(new Set(acts.filter((a) => pathOf(a) === '/v1/contracts').map((a) => bodyOf(a)['item']))).toEqual(
+    new Set([...ITEM_CODES, 'IT 資産管理', 'IT 資産管理/S']),
+  );
+  const accepted = acts.flatMap((a, i) =>
+    a.refusedBy === undefined ? ((bodies[i]!['options'] ?? []) as { option: number }[]).map((o) => o.option) : [],
+  );
   expect([...new Set(accepted)].sort((a, b) => a - b)).toEqual(OPTIONS.map((o) => o.option));
   const kinds = new Set(acts.map((a) => pathOf(a).replace(/<[^>]+>/g, ':id')));
   expect([...kinds].sort()).toEqual([

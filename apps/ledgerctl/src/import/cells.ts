@@ -91,7 +91,12 @@ export class CellReader {
 
   oneOf<T extends string>(column: Column, values: readonly T[]): T {
     const value = this.required(column);
-    return this.judged(column, value, (v) => (values as readonly string[]).includes(v), `must be one of ${values.join(', ')}`) as T;
+    return this.judged(
+      column,
+      value,
+      (v) => (values as readonly string[]).includes(v),
+      `must be one of ${values.join(', ')}`,
+    ) as T;
   }
 
   wrong(column: Column, message: string): void {
@@ -100,7 +105,9 @@ export class CellReader {
 
   /** To be called last. */
   nothingElse(kind: string): void {
-    for (const column of COLUMNS) if (this.cells[column] !== undefined && !this.asked.has(column)) this.wrong(column, `means nothing in a ${kind} row: leave it empty`);
+    for (const column of COLUMNS)
+      if (this.cells[column] !== undefined && !this.asked.has(column))
+        this.wrong(column, `means nothing in a ${kind} row: leave it empty`);
   }
 
   private judged(column: Column, value: string, ok: (v: string) => boolean, message: string): string {

@@ -21,7 +21,11 @@ test('reads quoted cells, a byte order mark and CRLF; counts as a spreadsheet do
 });
 
 test('reads Shift_JIS where it is named, and says so where it is not', async () => {
-  const sjis = Buffer.concat([Buffer.from('kind,ref,of,name\nunit,U-1,,'), Buffer.from([0x96, 0x7b, 0x8e, 0xd0]), Buffer.from('\n')]);
+  const sjis = Buffer.concat([
+    Buffer.from('kind,ref,of,name\nunit,U-1,,'),
+    Buffer.from([0x96, 0x7b, 0x8e, 0xd0]),
+    Buffer.from('\n'),
+  ]);
   expect(await rowsOf(sjis, 'shift_jis')).toEqual([{ number: 2, cells: { kind: 'unit', ref: 'U-1', name: '本社' } }]);
   await expect(rowsOf(sjis)).rejects.toThrow(/not utf-8 text.*--encoding shift_jis/);
   await expect(rowsOf(sjis, 'klingon')).rejects.toThrow(/--encoding klingon is not known/);

@@ -62,7 +62,10 @@ function decoderOf(encoding: string): InstanceType<typeof TextDecoder> {
 function checkedHeadings(record: readonly string[], file: string): Column[] {
   const names = record.map((h) => h.trim().toLowerCase());
   const unknown = names.filter((n) => !(COLUMNS as readonly string[]).includes(n));
-  if (unknown.length > 0) throw misuse(`${file}: unknown column ${unknown.map((n) => (n === '' ? '(empty)' : n)).join(', ')}; known are ${COLUMNS.join(', ')}`);
+  if (unknown.length > 0)
+    throw misuse(
+      `${file}: unknown column ${unknown.map((n) => (n === '' ? '(empty)' : n)).join(', ')}; known are ${COLUMNS.join(', ')}`,
+    );
   const twice = names.find((n, i) => names.indexOf(n) !== i);
   if (twice !== undefined) throw misuse(`${file}: the column ${twice} is there twice`);
   const missing = NEEDED.filter((n) => !names.includes(n));

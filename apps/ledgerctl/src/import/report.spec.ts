@@ -3,16 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
-import { csvCell, neutral, plain, readReport, Report, type ReportLine } from './report.js';
+import { csvCell, neutral, plain, readReports, Report, type ReportLine } from './report.js';
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'report-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const line = (row: number, over: Partial<ReportLine> = {}): ReportLine => ({ row, kind: 'contract', ref: `V-${row}`, status: 'accepted', clauses: [], code: '', detail: '', warnings: [], id: `id-${row}`, key: `key-${row}`, ...over });
+const line = (row: number, over: Partial<ReportLine> = {}): ReportLine => ({
+  row,
+  kind: 'contract',
+  ref: `V-${row}`,
+  status: 'accepted',
+  clauses: [],
+  code: '',
+  detail: '',
+  warnings: [],
+  id: `id-${row}`,
+  key: `key-${row}`,
+  ...over,
+});
 
 describe('cells', () => {
-  test.each(['=1+1', '+1', '-1', '@x', '\tx', '\rx', '\nx', "'x", '＝1'])('%j cannot be taken for a formula', (text) => expect(neutral(text)).toBe(`'${text}`));
+  test.each(['=1+1', '+1', '-1', '@x', '\tx', '\rx', '\nx', "'x", '＝1'])('%j cannot be taken for a formula', (text) =>
+    expect(neutral(text)).toBe(`'${text}`),
+  );
   test('anything survives writing and reading, and no cell begins like a formula', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (a, b) => {
@@ -41,7 +55,11 @@ test('what lies behind a gap is not lost when a run is cut short', async () => {
   await report.write(0, [line(2)]);
   await report.write(2, [line(7)]);
   await report.close();
-  expect((parse(readFileSync(path), { bom: true, columns: true }) as { row: string }[]).map((r) => r.row)).toEqual(['2', '7', '9']);
+  expect((parse(readFileSync(path), { bom: true, columns: true }) as { row: string }[]).map((r) => r.row)).toEqual([
+    '2',
+    '7',
+    '9',
+  ]);
 });
 
 test('an earlier report tells what the ledger has, also when its last line is torn', async () => {
@@ -58,10 +76,29 @@ test('an earlier report tells what the ledger has, also when its last line is to
   await report.close();
   const whole = readFileSync(path).length;
   appendFileSync(path, '8,contract,V-8,accepted,,,"half a ce');
-  const earlier = await readReport(path);
-  expect([...earlier.ids]).toEqual([['k1', ['id-2']], ['k2', ['o1', 'o2']], ['k6', ['id-6']], ['k7', ['id-7']]]);
-  expect([...earlier.keys]).toEqual([['contract =V', 'k1'], ['option V-3', 'k2'], ['option V-4', 'k2'], ['contract V-6', 'k6'], ['contract V-7', 'k7']]);
+  const earlier = await readReports([path]);
+  expect([...earlier.ids]).toEqual([
+    ['k1', ['id-2']],
+    ['k2', ['o1', 'o2']],
+    ['k6', ['id-6']],
+    ['k7', ['id-7']],
+  ]);
+  expect([...earlier.keys]).toEqual([
+    ['contract =V', 'k1'],
+    ['option V-3', 'k2'],
+    ['option V-4', 'k2'],
+    ['contract V-6', 'k6'],
+    ['contract V-7', 'k7'],
+  ]);
   truncateSync(path, whole - 7);
-  expect((await readReport(path)).ids.has('k6')).toBe(true);
-  expect(await readReport(join(folder, 'none.csv'))).toEqual({ ids: new Map(), keys: new Map() });
+  expect((await readReports([path])).ids.has('k6')).toBe(true);
+  const second = join(folder, 's.csv');
+  const next = await Report.create(second);
+  await next.write(0, [line(3, { kind: 'option', key: 'k2', id: 'o1' }), line(9, { key: 'k9' })]);
+  await next.close();
+  expect([...(await readReports([path, second])).ids].filter(([key]) => key === 'k2' || key === 'k9')).toEqual([
+    ['k2', ['o1', 'o2']],
+    ['k9', ['id-9']],
+  ]);
+  expect(await readReports([join(folder, 'none.csv')])).toEqual({ ids: new Map(), keys: new Map() });
 });

@@ -39,7 +39,9 @@ export const csvCell = (text: string): string => {
 };
 
 export const reportLine = (l: ReportLine): string =>
-  [String(l.row), l.kind, l.ref ?? '', l.status, l.clauses.join(' '), l.code, l.detail, l.warnings.join(' '), l.id ?? '', l.key].map(csvCell).join(',');
+  [String(l.row), l.kind, l.ref ?? '', l.status, l.clauses.join(' '), l.code, l.detail, l.warnings.join(' '), l.id ?? '', l.key]
+    .map(csvCell)
+    .join(',');
 
 /** Writes lines in the order of the rows, whichever answer comes first. */
 export class Report {
@@ -92,20 +94,26 @@ export interface Earlier {
 
 const IN_THE_LEDGER = new Set<string | undefined>(['accepted', 'accepted-before', 'changed'] satisfies RowStatus[]);
 
-/** Reads a report; a torn last line is left out. */
-export async function readReport(path: string): Promise<Earlier> {
+/** Reads reports, later ones over earlier ones; a torn last line is left out, and so is a file that is not there. */
+export async function readReports(paths: readonly string[]): Promise<Earlier> {
   const ids = new Map<string, string[]>();
   const keys = new Map<string, string>();
-  if (!existsSync(path)) return { ids, keys };
-  const records = createReadStream(path).pipe(parse({ bom: true, columns: true, skip_records_with_error: true, relax_column_count: true })) as AsyncIterable<{ [heading: string]: string | undefined }>;
-  try {
-    for await (const { kind = '', ref = '', status, id = '', key = '' } of records) {
-      if (!IN_THE_LEDGER.has(status) || key === '') continue;
-      ids.set(key, [...(ids.get(key) ?? []), id]);
-      if (ref !== '') keys.set(`${kind} ${plain(ref)}`, key);
+  for (const path of paths) {
+    if (!existsSync(path)) continue;
+    const here = new Map<string, string[]>();
+    const records = createReadStream(path).pipe(
+      parse({ bom: true, columns: true, skip_records_with_error: true, relax_column_count: true }),
+    ) as AsyncIterable<{ [heading: string]: string | undefined }>;
+    try {
+      for await (const { kind = '', ref = '', status, id = '', key = '' } of records) {
+        if (!IN_THE_LEDGER.has(status) || key === '') continue;
+        here.set(key, [...(here.get(key) ?? []), id]);
+        if (ref !== '') keys.set(`${kind} ${plain(ref)}`, key);
+      }
+    } catch {
+      // Torn in the middle of a quoted cell: what came before counts.
     }
-  } catch {
-    // Torn in the middle of a quoted cell: what came before counts.
+    for (const [key, made] of here) if (made.length >= (ids.get(key)?.length ?? 0)) ids.set(key, made);
   }
   return { ids, keys };
 }

@@ -21,7 +21,15 @@ export interface RunOptions {
 }
 
 export type Counts = { readonly [S in RowStatus]: number };
-export const noCounts = (): { [S in RowStatus]: number } => ({ accepted: 0, 'accepted-before': 0, acceptable: 0, refused: 0, malformed: 0, changed: 0, 'not-tried': 0 });
+export const noCounts = (): { [S in RowStatus]: number } => ({
+  accepted: 0,
+  'accepted-before': 0,
+  acceptable: 0,
+  refused: 0,
+  malformed: 0,
+  changed: 0,
+  'not-tried': 0,
+});
 
 /** What a reference of the file stands for. */
 interface Known {
@@ -40,8 +48,20 @@ interface Known {
 /** Steps read ahead: enough to keep every lane busy, few enough to keep memory flat. */
 const AHEAD = 32;
 
-const MEMBER: { readonly [K in Kind]: string } = { unit: 'managementUnitId', contract: 'contractId', option: 'optionIds', 'count-change': 'changeId', notice: 'noticeId' };
-const PARENTS: { readonly [K in Kind]: readonly Known['kind'][] } = { unit: [], contract: ['unit'], option: ['contract'], 'count-change': ['contract'], notice: ['contract', 'option'] };
+const MEMBER: { readonly [K in Kind]: string } = {
+  unit: 'managementUnitId',
+  contract: 'contractId',
+  option: 'optionIds',
+  'count-change': 'changeId',
+  notice: 'noticeId',
+};
+const PARENTS: { readonly [K in Kind]: readonly Known['kind'][] } = {
+  unit: [],
+  contract: ['unit'],
+  option: ['contract'],
+  'count-change': ['contract'],
+  notice: ['contract', 'option'],
+};
 
 /**
  * Sends steps to the ledger: those of one unit in the order of the file, units beside each other. Only what the file's
@@ -98,9 +118,12 @@ export async function runImport(steps: AsyncIterable<Step | BadRow>, o: RunOptio
       if (before) return lines(step, 'malformed', { detail: `the reference ${ref} is that of row ${before.row} already` });
     }
     const parent = parentOf(step);
-    if (step.of !== null && parent === null) return lines(step, 'malformed', { detail: `${step.of} is neither a row above nor an id of the ledger` });
+    if (step.of !== null && parent === null)
+      return lines(step, 'malformed', { detail: `${step.of} is neither a row above nor an id of the ledger` });
     if (parent && !PARENTS[step.kind].includes(parent.kind))
-      return lines(step, 'malformed', { detail: `rows of kind ${step.kind} belong to a ${PARENTS[step.kind].join(' or an ')}; ${step.of} is of kind ${parent.kind}` });
+      return lines(step, 'malformed', {
+        detail: `rows of kind ${step.kind} belong to a ${PARENTS[step.kind].join(' or an ')}; ${step.of} is of kind ${parent.kind}`,
+      });
     if (step.kind === 'unit' || step.kind === 'contract' || step.kind === 'option')
       step.refs.forEach((ref, i) => {
         const { kind } = step as { kind: Known['kind'] };
@@ -136,17 +159,33 @@ export async function runImport(steps: AsyncIterable<Step | BadRow>, o: RunOptio
     return outcome.lines;
   }
 
-  async function attempt(step: Step, parent: Known | null): Promise<{ readonly lines: ReportLine[]; readonly ids: readonly string[] | null; readonly dry?: boolean }> {
+  async function attempt(
+    step: Step,
+    parent: Known | null,
+  ): Promise<{ readonly lines: ReportLine[]; readonly ids: readonly string[] | null; readonly dry?: boolean }> {
     const none = (l: ReportLine[]) => ({ lines: l, ids: null });
     if (parent && parent.id == null)
-      return none(lines(step, 'not-tried', { detail: parent.dry ? `row ${parent.row}, to which it belongs, hangs on the ledger itself and was only previewed` : `row ${parent.row}, to which it belongs, was not accepted` }));
+      return none(
+        lines(step, 'not-tried', {
+          detail: parent.dry
+            ? `row ${parent.row}, to which it belongs, hangs on the ledger itself and was only previewed`
+            : `row ${parent.row}, to which it belongs, was not accepted`,
+        }),
+      );
     const key = keyOf(step, parent?.kind === 'option' ? `${parent.contractId}/${parent.id}` : (parent?.id ?? null));
     const done = o.preview ? undefined : o.earlier.ids.get(key);
-    if (done) return { lines: lines(step, 'accepted-before', { key, ids: done }), ids: done };
+    // A report that was cut short may lack some rows of an application; the ledger then answers it again.
+    if (done?.length === step.rows.length) return { lines: lines(step, 'accepted-before', { key, ids: done }), ids: done };
     for (const ref of step.refs) {
       const other = ref === null ? undefined : o.earlier.keys.get(`${step.kind} ${ref}`);
       if (other !== undefined && other !== key)
-        return none(lines(step, 'changed', { key: other, ids: o.earlier.ids.get(other) ?? [], detail: `the ledger has ${ref} as an earlier run imported it; what is wrong there is mended by a correction, not by importing the row again` }));
+        return none(
+          lines(step, 'changed', {
+            key: other,
+            ids: o.earlier.ids.get(other) ?? [],
+            detail: `the ledger has ${ref} as an earlier run imported it; what is wrong there is mended by a correction, not by importing the row again`,
+          }),
+        );
     }
     if (o.signal.aborted) return none(lines(step, 'not-tried', { detail: 'the import was interrupted before it' }));
     // What hangs on the ledger itself can only be previewed there.
@@ -158,7 +197,9 @@ export async function runImport(steps: AsyncIterable<Step | BadRow>, o: RunOptio
     if (answer.status !== 200 && answer.status !== 201) return none(refusal(step, answer));
     const made = answer.body?.[MEMBER[step.kind]];
     const ids = Array.isArray(made) ? (made as string[]) : [typeof made === 'string' ? made : ''];
-    const warnings = ((answer.body?.['warnings'] ?? []) as { clause: string | null; code: string }[]).map((w) => (w.clause === null ? w.code : `${w.clause}:${w.code}`));
+    const warnings = ((answer.body?.['warnings'] ?? []) as { clause: string | null; code: string }[]).map((w) =>
+      w.clause === null ? w.code : `${w.clause}:${w.code}`,
+    );
     if (o.preview) return { lines: lines(step, 'acceptable', { warnings }), ids: dry ? null : ids, dry };
     return { lines: lines(step, answer.replayed ? 'accepted-before' : 'accepted', { key, ids, warnings }), ids };
   }
@@ -175,7 +216,9 @@ function pathOf(kind: Kind, parent: Known | null): string {
     case 'count-change':
       return `/v1/contracts/${parent!.id}/account-count`;
     case 'notice':
-      return parent!.kind === 'option' ? `/v1/contracts/${parent!.contractId}/options/${parent!.id}/cancellation-notices` : `/v1/contracts/${parent!.id}/cancellation-notices`;
+      return parent!.kind === 'option'
+        ? `/v1/contracts/${parent!.contractId}/options/${parent!.id}/cancellation-notices`
+        : `/v1/contracts/${parent!.id}/cancellation-notices`;
   }
 }
 
@@ -188,8 +231,23 @@ interface Said {
   readonly ids?: readonly string[];
 }
 
-const lines = (step: Step, status: RowStatus, { detail = '', code = '', clauses = [], warnings = [], key = '', ids = [] }: Said): ReportLine[] =>
-  step.rows.map((row, i) => ({ row: row.number, kind: step.kind, ref: step.refs[i] ?? null, status, clauses, code, detail, warnings, id: ids[i] ?? null, key }));
+const lines = (
+  step: Step,
+  status: RowStatus,
+  { detail = '', code = '', clauses = [], warnings = [], key = '', ids = [] }: Said,
+): ReportLine[] =>
+  step.rows.map((row, i) => ({
+    row: row.number,
+    kind: step.kind,
+    ref: step.refs[i] ?? null,
+    status,
+    clauses,
+    code,
+    detail,
+    warnings,
+    id: ids[i] ?? null,
+    key,
+  }));
 
 function refusal(step: Step, answer: Answer): ReportLine[] {
   const { code = '', violations = [] } = (answer.body ?? {}) as { code?: string; violations?: { clause: string }[] };
@@ -198,7 +256,18 @@ function refusal(step: Step, answer: Answer): ReportLine[] {
 }
 
 const malformed = ({ kind, row, ref, errors }: BadRow): ReportLine[] => [
-  { row: row.number, kind, ref, status: 'malformed', clauses: [], code: 'cells', detail: errors.map((e) => `${e.column} ${e.message}`).join('; '), warnings: [], id: null, key: '' },
+  {
+    row: row.number,
+    kind,
+    ref,
+    status: 'malformed',
+    clauses: [],
+    code: 'cells',
+    detail: errors.map((e) => `${e.column} ${e.message}`).join('; '),
+    warnings: [],
+    id: null,
+    key: '',
+  },
 ];
 
 /** So many at a time; the others wait in order. */

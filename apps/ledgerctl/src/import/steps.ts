@@ -52,7 +52,10 @@ export function read(row: Row): Step | BadRow {
 }
 
 const READERS: { readonly [K in Kind]: (r: CellReader) => { readonly [member: string]: unknown } } = {
-  unit: (r) => ({ contractor: { id: r.required('contractor_id'), name: r.required('contractor_name') }, name: r.required('name') }),
+  unit: (r) => ({
+    contractor: { id: r.required('contractor_id'), name: r.required('contractor_name') },
+    name: r.required('name'),
+  }),
   contract(r) {
     const monthly = r.optionalFee('monthly_fee');
     if (monthly === undefined) r.wrong('monthly_fee', 'must be given');
@@ -89,12 +92,18 @@ const READERS: { readonly [K in Kind]: (r: CellReader) => { readonly [member: st
       fees: monthly && { monthly },
     });
   },
-  notice: (r) => ({ arrivedOn: r.date('arrived_on'), designatedOn: r.optionalDate('designated_on') ?? null, onForm: r.flag('on_form') }),
+  notice: (r) => ({
+    arrivedOn: r.date('arrived_on'),
+    designatedOn: r.optionalDate('designated_on') ?? null,
+    onForm: r.flag('on_form'),
+  }),
 };
 
 const application = (r: CellReader) => ({ number: r.required('application'), onForm: r.flag('on_form') });
-const why = (r: CellReader) => given({ reason: r.optional('reason'), channel: r.optional('channel'), document: r.optional('document') });
-const given = <T extends object>(members: T): T => Object.fromEntries(Object.entries(members).filter(([, v]) => v !== undefined)) as T;
+const why = (r: CellReader) =>
+  given({ reason: r.optional('reason'), channel: r.optional('channel'), document: r.optional('document') });
+const given = <T extends object>(members: T): T =>
+  Object.fromEntries(Object.entries(members).filter(([, v]) => v !== undefined)) as T;
 
 /**
  * Rows as commands: option rows that follow each other with the same contract, application and days are one application,

@@ -63,14 +63,18 @@ export async function verifyLog({ store, register, dense, through, onProgress }:
     const revision = (heads.get(e.stream) ?? -1) + 1;
     if (e.revision !== revision) fault('revision', at, `revision ${revision} of the stream was to come next`);
     heads.set(e.stream, e.revision);
-    for (const [name, value, raw] of [['data', e.data, e.rawData], ['metadata', e.metadata, e.rawMetadata]] as const) {
+    for (const [name, value, raw] of [
+      ['data', e.data, e.rawData],
+      ['metadata', e.metadata, e.rawMetadata],
+    ] as const) {
       const why = notCanonical(value, raw);
       if (why !== null) fault('canonical', at, `${name}: ${why}`);
     }
     const missing = missingMetadata(e);
     if (missing.length > 0) fault('metadata', at, `not as it must be: ${missing.join(', ')}`);
     if (events === 0) {
-      if (e.stream === LEDGER_STREAM && e.type === 'LedgerFounded') ledgerId = String((e.data as { ledgerId?: unknown }).ledgerId);
+      if (e.stream === LEDGER_STREAM && e.type === 'LedgerFounded')
+        ledgerId = String((e.data as { ledgerId?: unknown }).ledgerId);
       else fault('founding', at, 'the first event is not the founding of a ledger');
     }
     if (register)
@@ -101,7 +105,11 @@ export async function verifyLog({ store, register, dense, through, onProgress }:
 }
 
 /** One page; where a row cannot even be read, what lies before it, and a fault that names the place. */
-async function readPage(store: EventStore, after: Position | null, fault: (kind: string, at: string, detail: string) => void): Promise<{ events: StoredEvent[]; last: boolean }> {
+async function readPage(
+  store: EventStore,
+  after: Position | null,
+  fault: (kind: string, at: string, detail: string) => void,
+): Promise<{ events: StoredEvent[]; last: boolean }> {
   try {
     const events = await store.readAll({ after, limit: PAGE });
     return { events, last: events.length < PAGE };
@@ -109,7 +117,7 @@ async function readPage(store: EventStore, after: Position | null, fault: (kind:
     if (!(error instanceof SyntaxError)) throw error;
   }
   const events: StoredEvent[] = [];
-  for (let at = after; ; ) {
+  for (let at = after; ;) {
     try {
       const [event] = await store.readAll({ after: at, limit: 1 });
       if (!event) return { events, last: true };
@@ -117,7 +125,11 @@ async function readPage(store: EventStore, after: Position | null, fault: (kind:
       at = event.position;
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      fault('canonical', `after position ${at ?? 'none'}`, `the next event is not JSON (${error.message}); nothing behind it was looked at`);
+      fault(
+        'canonical',
+        `after position ${at ?? 'none'}`,
+        `the next event is not JSON (${error.message}); nothing behind it was looked at`,
+      );
       return { events, last: true };
     }
   }

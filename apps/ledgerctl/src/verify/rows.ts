@@ -28,9 +28,18 @@ export interface VerifyRowsOptions {
 }
 
 /** Builds every read model anew from the log, up to the very position its rows stand at, and compares all rows. */
-export async function verifyRows({ store, projections, ledgerId, file, scratch, onProgress }: VerifyRowsOptions): Promise<RowFindings> {
+export async function verifyRows({
+  store,
+  projections,
+  ledgerId,
+  file,
+  scratch,
+  onProgress,
+}: VerifyRowsOptions): Promise<RowFindings> {
   const reads = openReadStore({ file });
-  const [owner, tracks] = await reads.tracks.transaction(() => [reads.tracks.ledger(), reads.tracks.tracks().filter((t) => t.serving)] as const);
+  const [owner, tracks] = await reads.tracks.transaction(
+    () => [reads.tracks.ledger(), reads.tracks.tracks().filter((t) => t.serving)] as const,
+  );
   await reads.close();
   if (owner !== null && owner !== ledgerId)
     return { projections: [], faults: [{ kind: 'rows', at: 'read models', detail: `they are those of ledger ${owner}` }] };
@@ -40,14 +49,21 @@ export async function verifyRows({ store, projections, ledgerId, file, scratch, 
   const comparable = new Map<Position | null, { projection: Projection<StoredEvent>; track: Track }[]>();
   for (const projection of projections) {
     const track = tracks.find((t) => t.projection === projection.name);
-    if (!track || track.version !== projection.version) findings.push({ name: projection.name, result: track ? 'old' : 'absent', position: track?.position ?? null, rows: 0 });
+    if (!track || track.version !== projection.version)
+      findings.push({ name: projection.name, result: track ? 'old' : 'absent', position: track?.position ?? null, rows: 0 });
     else comparable.set(track.position, [...(comparable.get(track.position) ?? []), { projection, track }]);
   }
   // What stands at the same position is built with one reading of the log.
   let n = 0;
   for (const [position, group] of comparable) {
     const fresh = join(scratch, `built-${++n}.sqlite`);
-    const stuck = await build(fresh, upTo(store, position), group.map((g) => g.projection), ledgerId, onProgress);
+    const stuck = await build(
+      fresh,
+      upTo(store, position),
+      group.map((g) => g.projection),
+      ledgerId,
+      onProgress,
+    );
     for (const { projection, track } of group) {
       const reason = stuck.get(projection.name);
       if (reason !== undefined && track.reason === null)
@@ -84,7 +100,13 @@ function upTo(store: EventStore, end: Position | null): EventSource<StoredEvent>
 }
 
 /** Answers why projections stopped, by name. */
-async function build(file: string, source: EventSource<StoredEvent>, projections: readonly Projection<StoredEvent>[], ledgerId: string, onProgress?: (position: Position) => void): Promise<Map<string, string>> {
+async function build(
+  file: string,
+  source: EventSource<StoredEvent>,
+  projections: readonly Projection<StoredEvent>[],
+  ledgerId: string,
+  onProgress?: (position: Position) => void,
+): Promise<Map<string, string>> {
   const reads = openReadStore<never>({ file });
   const runner = createRunner(reads, { source, projections, ledgerId });
   const watch = setInterval(() => {
@@ -105,14 +127,21 @@ async function build(file: string, source: EventSource<StoredEvent>, projections
 type Row = { readonly [column: string]: unknown };
 
 /** Compares a table's rows in two files as sets with counts; the first difference names the row. */
-export function compareTable(kept: string, built: string, name: string): { readonly rows: number; readonly difference: Fault | null } {
+export function compareTable(
+  kept: string,
+  built: string,
+  name: string,
+): { readonly rows: number; readonly difference: Fault | null } {
   const db = new DatabaseSync(built, { readOnly: true });
   try {
     db.prepare('ATTACH ? AS kept').run(kept);
     const table = `"${name.replaceAll('"', '""')}"`;
-    const count = (schema: string): number => Number((db.prepare(`SELECT count(*) AS n FROM ${schema}.${table}`).get() as { n: number }).n);
+    const count = (schema: string): number =>
+      Number((db.prepare(`SELECT count(*) AS n FROM ${schema}.${table}`).get() as { n: number }).n);
     const rows = count('kept');
-    const only = (a: string, b: string): Row | null => (db.prepare(`SELECT * FROM ${a}.${table} EXCEPT SELECT * FROM ${b}.${table} ORDER BY 1 LIMIT 1`).get() as Row | undefined) ?? null;
+    const only = (a: string, b: string): Row | null =>
+      (db.prepare(`SELECT * FROM ${a}.${table} EXCEPT SELECT * FROM ${b}.${table} ORDER BY 1 LIMIT 1`).get() as
+        Row | undefined) ?? null;
     const extra = only('kept', 'main');
     const lacking = only('main', 'kept');
     if (!extra && !lacking) {

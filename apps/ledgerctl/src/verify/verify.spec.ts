@@ -19,7 +19,14 @@ const event = (n: number, type: string, data: object): NewEvent => ({
   id: deriveId('event', n),
   type,
   data,
-  metadata: { commandId: deriveId('command', n), actor: { subject: 's', role: 'admin' }, recordedAt: '2026-01-01T00:00:00.000Z', schemaVersion: 1, salt: '0'.repeat(32), receipts: [] },
+  metadata: {
+    commandId: deriveId('command', n),
+    actor: { subject: 's', role: 'admin' },
+    recordedAt: '2026-01-01T00:00:00.000Z',
+    schemaVersion: 1,
+    salt: '0'.repeat(32),
+    receipts: [],
+  },
 });
 
 /** Three events of one unit behind the founding; the last holds a text. */
@@ -58,15 +65,32 @@ const tamper = (file: string, sql: string): void => {
 const findings = () => withStore((store) => verifyLog({ store, register, dense: true }));
 
 test('a log as it was written has no faults', async () => {
-  expect(await findings()).toEqual({ ledgerId: 'L', events: 4, streams: 2, head: '4', texts: 1, erased: 0, faults: [], faultCount: 0 });
+  expect(await findings()).toEqual({
+    ledgerId: 'L',
+    events: 4,
+    streams: 2,
+    head: '4',
+    texts: 1,
+    erased: 0,
+    faults: [],
+    faultCount: 0,
+  });
 });
 
 test.each([
   ['a row that is gone', 'DELETE FROM events WHERE position = 3', ['position at position 4', 'revision at position 4']],
-  ['a row that was put in twice', "INSERT INTO events SELECT 5, stream, 7, id, type, data, metadata FROM events WHERE position = 2", ['revision at position 5']],
+  [
+    'a row that was put in twice',
+    'INSERT INTO events SELECT 5, stream, 7, id, type, data, metadata FROM events WHERE position = 2',
+    ['revision at position 5'],
+  ],
   ['data that are not canonical', `UPDATE events SET data = '{ "by":2}' WHERE position = 3`, ['canonical at position 3']],
   ['data that are no JSON', `UPDATE events SET data = '{"by":' WHERE position = 3`, ['canonical at after position 2']],
-  ['metadata that are not whole', `UPDATE events SET metadata = '{"receipts":[],"recordedAt":"gestern"}' WHERE position = 3`, ['metadata at position 3']],
+  [
+    'metadata that are not whole',
+    `UPDATE events SET metadata = '{"receipts":[],"recordedAt":"gestern"}' WHERE position = 3`,
+    ['metadata at position 3'],
+  ],
   ['no founding', 'DELETE FROM events WHERE position = 1; UPDATE events SET position = position - 1', ['founding at position 1']],
 ])('%s is found and named', async (_, sql, expected) => {
   tamper('log.sqlite', sql);
@@ -98,12 +122,17 @@ const sums: Projection<StoredEvent> = {
     for (const e of events) if (e.type === 'Counted') add.run(e.stream, (e.data as { by: number }).by);
   },
 };
-const failing: Projection<StoredEvent> = { ...sums, name: 'failing', tables: { others: sums.tables['sums']! }, handle: (events, w) => {
-  for (const e of events) {
-    if (e.position === '4') throw new Error('cannot');
-    w.prepare('INSERT INTO {others} VALUES (?, 0) ON CONFLICT DO NOTHING').run(e.stream);
-  }
-} };
+const failing: Projection<StoredEvent> = {
+  ...sums,
+  name: 'failing',
+  tables: { others: sums.tables['sums']! },
+  handle: (events, w) => {
+    for (const e of events) {
+      if (e.position === '4') throw new Error('cannot');
+      w.prepare('INSERT INTO {others} VALUES (?, 0) ON CONFLICT DO NOTHING').run(e.stream);
+    }
+  },
+};
 
 async function serve(projections: readonly Projection<StoredEvent>[]): Promise<void> {
   await withStore(async (store) => {
@@ -116,10 +145,11 @@ async function serve(projections: readonly Projection<StoredEvent>[]): Promise<v
   });
 }
 let builds = 0;
-const rows = (projections: readonly Projection<StoredEvent>[], ledgerId = 'L') => withStore((store) => {
-  const scratch = mkdtempSync(at(`scratch-${++builds}-`));
-  return verifyRows({ store, projections, ledgerId, file: at('read.sqlite'), scratch });
-});
+const rows = (projections: readonly Projection<StoredEvent>[], ledgerId = 'L') =>
+  withStore((store) => {
+    const scratch = mkdtempSync(at(`scratch-${++builds}-`));
+    return verifyRows({ store, projections, ledgerId, file: at('read.sqlite'), scratch });
+  });
 
 describe('rows', () => {
   test('that the log makes are the same, also where they stand before its head', async () => {
@@ -129,23 +159,37 @@ describe('rows', () => {
   });
 
   test.each([
-    ["UPDATE sums_g1 SET sum = 7", 'row stream = "counter-1": sum is 7, the log makes it 6'],
-    ["INSERT INTO sums_g1 VALUES ('counter-0', 1)", 'row stream = "counter-0" does not follow from the log: {"stream":"counter-0","sum":1}'],
+    ['UPDATE sums_g1 SET sum = 7', 'row stream = "counter-1": sum is 7, the log makes it 6'],
+    [
+      "INSERT INTO sums_g1 VALUES ('counter-0', 1)",
+      'row stream = "counter-0" does not follow from the log: {"stream":"counter-0","sum":1}',
+    ],
     ['DELETE FROM sums_g1', 'row stream = "counter-1", which follows from the log, is missing: {"stream":"counter-1","sum":6}'],
   ])('after %s differ, and the first is named', async (sql, detail) => {
     await serve([sums]);
     tamper('read.sqlite', sql);
-    expect(await rows([sums])).toEqual({ projections: [{ name: 'sums', result: 'different', position: '4', rows: expect.any(Number) }], faults: [{ kind: 'rows', at: 'sums', detail }] });
+    expect(await rows([sums])).toEqual({
+      projections: [{ name: 'sums', result: 'different', position: '4', rows: expect.any(Number) }],
+      faults: [{ kind: 'rows', at: 'sums', detail }],
+    });
   });
 
   test('of a stopped projection are compared as far as it came', async () => {
     await serve([sums, failing]);
-    expect(await rows([sums, failing])).toEqual({ projections: [{ name: 'sums', result: 'same', position: '4', rows: 1 }, { name: 'failing', result: 'stopped', position: '3', rows: 2 }], faults: [] });
+    expect(await rows([sums, failing])).toEqual({
+      projections: [
+        { name: 'sums', result: 'same', position: '4', rows: 1 },
+        { name: 'failing', result: 'stopped', position: '3', rows: 2 },
+      ],
+      faults: [],
+    });
   });
 
   test('of another version are left to the next start; those of another ledger are a fault', async () => {
     await serve([sums]);
-    expect((await rows([{ ...sums, version: 3 }])).projections).toEqual([{ name: 'sums', result: 'old', position: '4', rows: 0 }]);
+    expect((await rows([{ ...sums, version: 3 }])).projections).toEqual([
+      { name: 'sums', result: 'old', position: '4', rows: 0 },
+    ]);
     expect((await rows([failing])).projections).toEqual([{ name: 'failing', result: 'absent', position: null, rows: 0 }]);
     expect((await rows([sums], 'M')).faults).toEqual([{ kind: 'rows', at: 'read models', detail: 'they are those of ledger L' }]);
   });
@@ -165,7 +209,8 @@ test('a copy is one picture of a file in use, and never goes over another', asyn
 });
 
 describe('a log copied into another store', () => {
-  const all = async (store: EventStore) => (await store.readAll({ after: null, limit: 100 })).map(({ position: _, ...e }) => e);
+  const all = async (store: EventStore) =>
+    (await store.readAll({ after: null, limit: 100 })).map((e) => ({ ...e, position: null }));
   const withCopy = async (work: (store: EventStore, copy: EventStore) => Promise<void>): Promise<void> =>
     withStore(async (store) => {
       const copy = await openEmbeddedStore({ file: at('other.sqlite') });
@@ -179,7 +224,11 @@ describe('a log copied into another store', () => {
   test('is the same to the byte; begun again after an interruption it doubles nothing', () =>
     withCopy(async (store, copy) => {
       let left = 1;
-      const failing = { ...copy, append: (...args: Parameters<EventStore['append']>) => (left-- > 0 ? copy.append(...args) : Promise.reject(new Error('cut short'))) } as EventStore;
+      const failing = {
+        ...copy,
+        append: (...args: Parameters<EventStore['append']>) =>
+          left-- > 0 ? copy.append(...args) : Promise.reject(new Error('cut short')),
+      } as EventStore;
       await expect(copyLog(store, '4', failing)).rejects.toThrow('cut short');
       expect(await all(copy)).toEqual((await all(store)).slice(0, 1));
       for (let i = 0; i < 2; i++) await copyLog(store, '4', copy);
@@ -200,7 +249,22 @@ describe('a log copied into another store', () => {
 
   test('goes in lots of one stream and half an append', () => {
     const stored = (stream: string, bytes: number) => ({ stream, rawData: 'x'.repeat(bytes) }) as StoredEvent;
-    const lots = [...lotsOf([stored('a', 1), stored('a', 1), stored('b', 1), stored('a', 300_000), stored('a', 300_000), stored('a', 900_000)])];
-    expect(lots.map((l) => l.map((e) => e.stream + e.rawData.length))).toEqual([['a1', 'a1'], ['b1'], ['a300000'], ['a300000'], ['a900000']]);
+    const lots = [
+      ...lotsOf([
+        stored('a', 1),
+        stored('a', 1),
+        stored('b', 1),
+        stored('a', 300_000),
+        stored('a', 300_000),
+        stored('a', 900_000),
+      ]),
+    ];
+    expect(lots.map((l) => l.map((e) => e.stream + e.rawData.length))).toEqual([
+      ['a1', 'a1'],
+      ['b1'],
+      ['a300000'],
+      ['a300000'],
+      ['a900000'],
+    ]);
   });
 });
