@@ -42,6 +42,35 @@ describe('corrections: strike (design 22)', () => {
     s.notice('S').refused('404 option');
   });
 
+  test('an acceptance corrected to a day after what rests on it is refused, with the entry', () => {
+    const early = (act: (s: Story) => void): void => {
+      const { s, entry } = on('X', { accepted: '2025-08-01' });
+      s.at('2025-09-05');
+      act(s);
+      s.at('2025-10-01');
+      const later = s.contractCommand({ item: 'X', accepted: '2025-09-10', billed: '2025-10-01' });
+      const out = s.correct(entry.eventId('Contracted'), later).refused('before-acceptance');
+      expect(out.result).toMatchObject({ facts: { on: '2025-09-05', acceptedOn: '2025-09-10', eventId: expect.any(String) as string } });
+      s.correct(entry.eventId('Contracted'), s.contractCommand({ item: 'X', accepted: '2025-09-05', billed: '2025-10-01' })).accepted();
+    };
+    early((s) => s.options([{ no: 5 }], { billed: '2025-12-01' }).accepted());
+    early((s) => s.notice('base', { designated: '2026-03-31' }).accepted());
+    early((s) => s.change({ accounts: 50, effective: '2025-09-05' }).accepted());
+    early((s) => s.excess(5).accepted());
+    early((s) => s.quoteMonthly('base', 90_000, '2025-09-05').accepted());
+    early((s) => s.terminate('2025-09-05').accepted());
+  });
+
+  test('an option accepted later than a loss of its devices is no correction', () => {
+    const { s } = on('X');
+    s.options([{ no: 1, fee: 1 }]);
+    const lent = s.options([{ no: 2, as: 'V', fee: 1 }]);
+    s.at('2025-11-01').lost('V');
+    s.at('2025-12-01');
+    s.correct(lent.eventId('OptionAdded'), s.optionsCommand([{ no: 2, fee: 1 }])).refused('before-acceptance');
+    s.correct(lent.eventId('OptionAdded'), s.optionsCommand([{ no: 2, fee: 1 }], { accepted: '2025-11-01' })).accepted();
+  });
+
   test('a count change: counts, parity and charges as if it had never been', () => {
     const { s } = on('X', { fee: { kind: 'perAccount', unit: 1_000 } });
     s.options([{ no: 15, as: 'W', fee: { kind: 'perAccount', unit: 10 } }]);

@@ -172,6 +172,21 @@ describe('several notices, forms, consent (N41, N42)', () => {
     expect(s.life.notices[0]!.effect.status).toBe('withdrawn');
   });
 
+  test('N41 an option does not come back beside its successor, nor beyond the limit', () => {
+    const s = story();
+    s.contract({ item: 'L', billed: '2025-10-01' });
+    s.options([{ no: 13, as: 'W', fee: 1 }, { no: 1, as: 'T', fee: 1, units: 3 }, { no: 29, as: 'R', fee: 1, accounts: 1 }]);
+    s.at('2026-01-01');
+    for (const name of ['W', 'T', 'R']) s.notice(name);
+    s.onDay('2026-02-05');
+    s.options([{ no: 13, fee: 1 }, { no: 1, fee: 1, units: 1 }]).accepted();
+    s.fork().withdrawNotice('T', { consented: '2026-01-31' }).accepted();
+    s.options([{ no: 1, fee: 1, units: 1 }]).accepted();
+    s.withdrawNotice('W', { consented: '2026-01-31' }).refused('A8-2-13 option-already-in-use');
+    s.withdrawNotice('T', { consented: '2026-01-31' }).refused('A8-3 too-many-units');
+    s.withdrawNotice('R', { consented: '2026-01-31' }).thenOnly('NoticeWithdrawn notice R consented 2026-01-31', 'OptionEndUndone R');
+  });
+
   test('N41 consent after the end day is refused; a second withdrawal too', () => {
     const s = x().at('2026-02-01');
     s.notice('base', { designated: '2026-03-31', as: 'n' });

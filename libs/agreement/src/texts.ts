@@ -54,6 +54,7 @@ export const VIOLATION_TEXT: { readonly [code: string]: Text } = {
     'オプション {option} のアカウント数は契約と同じ {contractAccountCount} でなければならない({accountCount})。',
     'Option {option} has as many accounts as the contract: {contractAccountCount}, not {accountCount}.',
   ),
+  'before-acceptance': text('承諾の日 {acceptedOn} より前({on})。', '{on} comes before the acceptance on {acceptedOn}.'),
   'billed-before-contract': text(
     '課金開始日 {billingStartsOn} が契約の課金開始日 {contractBillingStartsOn} より前。',
     'Billing would start on {billingStartsOn}, before that of the contract, {contractBillingStartsOn}.',

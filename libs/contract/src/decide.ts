@@ -627,6 +627,25 @@ function buildDevice(life: Life, command: DeviceCommand, asked: Asked, kept: Kep
 /** Refused because the contract's end is fixed and this is effective only later. */
 const afterEnd = (end: End, facts: { readonly [key: string]: Json }): Violation => ({ clause: end.clause ?? '', code: 'contract-ended', facts: { endsOn: end.on, reason: end.reason, ...facts } });
 
+/** Malformed when entered; only a correction of the acceptance can bring it about. */
+const tooEarly = (line: Pick<Line, 'acceptedOn'> | undefined, on: PlainDate): Violation[] =>
+  line && on < line.acceptedOn ? [{ clause: '', code: 'before-acceptance', facts: { on, acceptedOn: line.acceptedOn } }] : [];
+
+function deviceDay(f: Extract<FactEvent, { type: 'DeviceFaultReported' | 'ReplacementArrived' | 'DevicesReturned' | 'DeviceLost' | 'DeviceFound' }>): PlainDate {
+  switch (f.type) {
+    case 'DeviceFaultReported':
+      return f.data.occurredOn;
+    case 'ReplacementArrived':
+      return f.data.arrivedOn;
+    case 'DevicesReturned':
+      return f.data.returnedOn;
+    case 'DeviceLost':
+      return f.data.lostOn;
+    case 'DeviceFound':
+      return f.data.foundOn;
+  }
+}
+
 /**
  * Whether the agreement allows the facts of one command, given those before them. Used for a new command, and for every
  * later entry when an earlier one is corrected.
@@ -649,6 +668,7 @@ export function judge(before: RecordedContract, facts: readonly FactEvent[], ask
       case 'AccountCountChanged': {
         if (!life) break;
         const { effectiveOn, accountCount, requestedBy, noticedOn } = f.data;
+        out.push(...tooEarly(life.base, effectiveOn));
         if (life.end && effectiveOn > life.end.on) out.push(afterEnd(life.end, { effectiveOn }));
         if (requestedBy === 'provider') {
           const noticed = noticedOn !== undefined && noticedOn < effectiveOn;
@@ -658,17 +678,21 @@ export function judge(before: RecordedContract, facts: readonly FactEvent[], ask
         break;
       }
       case 'CancellationNotified':
-        if (life) out.push(...judgeStop(before, f, asked));
+        if (life) out.push(...tooEarly(f.data.subject === BASE ? life.base : optionOf(life, f.data.subject), f.data.arrivedOn), ...judgeStop(before, f, asked));
         break;
       case 'NoticeWithdrawn':
         if (life) out.push(...judgeWithdrawal(before, life, f, asked));
         break;
       case 'Terminated':
-        if (life?.end && f.data.endsOn > life.end.on) out.push(afterEnd(life.end, { endsOn: f.data.endsOn }));
+        if (!life) break;
+        out.push(...tooEarly(life.base, f.data.endsOn));
+        if (life.end && f.data.endsOn > life.end.on) out.push(afterEnd(life.end, { endsOn: f.data.endsOn }));
         break;
       case 'Quoted': {
         const line = life && (f.data.subject === BASE ? life.base : optionOf(life, f.data.subject));
-        if (line?.end && f.data.kind === 'monthly' && f.data.effectiveOn! > line.end.on) out.push(afterEnd(line.end, { effectiveOn: f.data.effectiveOn! }));
+        if (!line || f.data.kind !== 'monthly') break;
+        out.push(...tooEarly(line, f.data.effectiveOn!));
+        if (line.end && f.data.effectiveOn! > line.end.on) out.push(afterEnd(line.end, { effectiveOn: f.data.effectiveOn! }));
         break;
       }
       case 'ExcessDetected': {
@@ -678,7 +702,8 @@ export function judge(before: RecordedContract, facts: readonly FactEvent[], ask
         if (option === undefined) out.push(violation('X1-2-2b', 'option-struck', { optionId: subject }));
         else if (option && !option.row.excessBilled) out.push(violation('X1-2-2b', 'not-excess-billed', { option: option.row.option }));
         else {
-          const end = option ? option.end : life.end;
+          const { end } = option ?? life;
+          out.push(...tooEarly(option ?? life.base, detectedOn));
           if (end && detectedOn > end.on) out.push(afterEnd(end, { detectedOn }));
         }
         break;
@@ -690,8 +715,12 @@ export function judge(before: RecordedContract, facts: readonly FactEvent[], ask
       case 'DeviceFound': {
         if (!life) break;
         const option = optionOf(life, f.data.optionId);
-        if (!option) out.push(violation('A8-2-2', 'option-struck', { optionId: f.data.optionId }));
-        else if (f.type === 'DeviceFaultReported' && option.end && f.data.occurredOn > option.end.on) out.push(afterEnd(option.end, { occurredOn: f.data.occurredOn }));
+        if (!option) {
+          out.push(violation('A8-2-2', 'option-struck', { optionId: f.data.optionId }));
+          break;
+        }
+        out.push(...tooEarly(option, deviceDay(f)));
+        if (f.type === 'DeviceFaultReported' && option.end && f.data.occurredOn > option.end.on) out.push(afterEnd(option.end, { occurredOn: f.data.occurredOn }));
         break;
       }
       case 'AccountCountChangeWithdrawn':
@@ -735,6 +764,7 @@ function judgeApplication(life: Life, applied: readonly OptionAdded[], asked: Pi
     const twin = row.basis === 'parity' || row.basis === 'own' ? later.find((l) => l.row.option === o.option) : undefined;
     if (twin && row.items.includes(life.item.code)) out.push(violation(row.clause, 'option-already-in-use', { option: o.option, optionId: twin.subject }));
   }
+  out.push(...tooEarly(life.base, acceptedOn));
   if (billingStartsOn < life.contract.billingStartsOn) out.push({ clause: '', code: 'billed-before-contract', facts: { billingStartsOn, contractBillingStartsOn: life.contract.billingStartsOn } });
   if (life.end && (acceptedOn > life.end.on || billingStartsOn > life.end.on)) out.push(afterEnd(life.end, { acceptedOn, billingStartsOn }));
   return out;
@@ -802,9 +832,27 @@ function judgeWithdrawal(before: RecordedContract, life: Life, f: Extract<FactEv
   const line: Line | undefined = notice.subject === BASE ? life.base : optionOf(life, notice.subject);
   if (line?.end && f.data.consentedOn > line.end.on) return [violation('N41', 'consent-after-end', { consentedOn: f.data.consentedOn, endsOn: line.end.on })];
   const after = lifeOf(withFacts(before, [f]), asked)!;
-  return newlyUncovered(life, after).map(({ option, clause, from }) =>
+  const uncovered = newlyUncovered(life, after).map(({ option, clause, from }) =>
     violation(clause, 'prerequisite-ends', { option: option.row.option, optionId: option.subject, prerequisiteEndsOn: addDays(from, -1) }),
   );
+  return [...uncovered, ...newlyCrowded(life, after)];
+}
+
+/** Options that a fact would bring back beside their successors: two of one that is had once (A8-2), or too many units (A8-3, A8-5). */
+function newlyCrowded(before: Life, after: Life): Violation[] {
+  const inUse = (life: Life, option: number, day: PlainDate): OptionLine[] =>
+    life.options.filter((o) => o.row.option === option && !o.voided && o.acceptedOn <= day && (o.end === null || o.end.on >= day));
+  const units = (lines: readonly OptionLine[]): number => lines.reduce((sum, o) => sum + o.option.units!, 0);
+  const out = new Map<string, Violation>();
+  for (const o of after.options) {
+    if (o.voided) continue;
+    const { option, basis, clause, max, maxClause } = o.row;
+    const [was, is] = [inUse(before, option, o.acceptedOn), inUse(after, option, o.acceptedOn)];
+    if ((basis === 'parity' || basis === 'own') && is.length > 1 && is.length > was.length) out.set(clause, violation(clause, 'option-already-in-use', { option, optionId: o.subject }));
+    else if (max !== null && units(is) > max && units(is) > units(was))
+      out.set(maxClause!, violation(maxClause!, 'too-many-units', { option, unitsInUse: units(was), unitsAppliedFor: units(is) - units(was), maximum: max, scope: 'child' }));
+  }
+  return [...out.values()];
 }
 
 /** The state with facts added as if recorded next; for asking "what if". */
