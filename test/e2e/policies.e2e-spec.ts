@@ -179,7 +179,11 @@ describe('limitsScope parent (N29)', () => {
     await addOptions(api, l.contractId, '2026-01-10', [applied(1, { units: 3 })]);
     const fifth = await api.post(`${at(x.contractId)}/options`, optionsBody('2026-01-10', [applied(1, { units: 2 })]));
     expect([fifth.status, fifth.body.violations.map((v) => [v.code, v.facts['scope']])]).toEqual([409, [['too-many-units', 'parent']]]);
-    await addOptions(api, x.contractId, '2026-01-10', [applied(1)]);
+    const fourth = await addOptions(api, x.contractId, '2026-01-10', [applied(1)]);
+    // So does what a correction enters.
+    const correcting = (units: number) => api.post(`${at(x.contractId)}/corrections`, { eventId: fourth.events[0]!.id, reason: 'a wrong number of units', replacement: { command: 'options', body: optionsBody('2026-01-10', [applied(1, { units })]) } });
+    expect(clausesOf((await correcting(2)).body)).toEqual(['A8-3']);
+    expect((await correcting(1)).status).toBe(200);
     // Another unit counts for itself.
     const other = await contract(api, { item: 'X', acceptedOn: '2026-01-01' });
     await addOptions(api, other.contractId, '2026-01-10', [applied(1, { units: 4 })]);

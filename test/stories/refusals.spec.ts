@@ -151,6 +151,13 @@ describe('applications (A5, A8)', () => {
     s.options([fitting(1)]).accepted();
     s.options([{ ...fitting(1), units: 2 }]).refused('A8-3 too-many-units');
     s.options([fitting(1)]).accepted();
+    // What a correction puts in the place of an application counts over the parent as well.
+    const u = story({ policies: { limitsScope: 'parent' } });
+    u.contract({ item: 'L', billed: '2025-10-01' });
+    const one = u.options([fitting(1)]);
+    u.scopeUnits = [{ option: 1, units: 2 }];
+    u.correct(one.eventId('OptionAdded'), u.optionsCommand([{ ...fitting(1), units: 3 }])).refused('A8-3 too-many-units');
+    u.correct(one.eventId('OptionAdded'), u.optionsCommand([{ ...fitting(1), units: 2 }])).accepted();
     // By the default scope what other contracts use does not count.
     const t = on('L');
     t.scopeUnits = [{ option: 1, units: 4 }];

@@ -940,7 +940,9 @@ function correct(state: RecordedContract, command: Extract<ContractCommand, { na
       const place = placeOf(later[0]!);
       const known = corrected.discontinuations.filter((d) => d.revision < place);
       const prefix: RecordedContract = { ...corrected, entries: standing.slice(0, standing.indexOf(later[0]!)), discontinuations: known, written: new Map() };
-      const found = judge(prefix, later, around);
+      // Later applications are judged by what this contract knows; the one entered now counts over the parent too (N29).
+      const entered = later[0]!.commandId === asked.commandId && asked.scopeUnits ? { ...around, scopeUnits: asked.scopeUnits } : around;
+      const found = judge(prefix, later, entered);
       if (found.length === 0) continue;
       // Only what becomes illegal counts: not what had lost its ground before, as by a discontinuation that was lifted.
       const at = state.entries.findIndex((e) => e.eventId === later[0]!.eventId);

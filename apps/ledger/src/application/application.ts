@@ -377,7 +377,8 @@ export class Application implements LedgerApplication {
     const vendorFacts = await this.vendorFactsOf(state);
     const command = commandOf(envelope);
 
-    const scope = command.name === 'AddOptions' ? await this.scopeOf(state, command.body) : null;
+    const applied = applicationIn(command);
+    const scope = applied ? await this.scopeOf(state, applied) : null;
     if (scope === 'again') return 'again';
     const decision = decide(state, command, {
       today: c.today,
@@ -930,6 +931,12 @@ export class Application implements LedgerApplication {
 type Refs = { readonly [slot: string]: TextRef };
 
 const LIMITED: ReadonlySet<number> = new Set([1, 33, 34]);
+
+/** The application for options that a command makes, or puts in the place of another. */
+function applicationIn(command: ContractCommand): AddOptions | null {
+  const made = command.name === 'Correct' ? command.replacement : command;
+  return made?.name === 'AddOptions' ? made.body : null;
+}
 
 interface Held {
   readonly contractId: string;
