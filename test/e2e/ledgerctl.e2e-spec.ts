@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -12,10 +12,22 @@ import { openContract, openUnit } from './support/lives.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../docs/examples/contracts.csv', import.meta.url));
 
+let built: string | null = null;
+/** Folder of the command line's build; `E2E_BUILD` names the service's, beside which it lies. */
+function program(): string {
+  if (process.env['E2E_BUILD']) return `${build()}-ledgerctl`;
+  if (built !== null) return built;
+  const make = "console.log(await (await import('./scripts/build.mjs')).build('ledgerctl'))";
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', make], { cwd: ROOT, encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`the command line cannot be built\n${run.stdout}${run.stderr}`);
+  return (built = join(ROOT, 'dist', run.stdout.trim()));
+}
+
 let scratch: string;
 beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), 'ledgerctl-e2e-'));
   build();
+  program();
 }, 300_000);
 afterAll(async () => {
   await endServices();
@@ -34,8 +46,7 @@ interface Calling {
 }
 
 function start(args: readonly string[], { data = join(scratch, 'nowhere'), port = 1, env = {} }: Calling) {
-  // The build of the command line lies beside the service's.
-  const child = spawn(process.execPath, [join(`${build()}-ledgerctl`, 'apps/ledgerctl/src/main.js'), ...args], {
+  const child = spawn(process.execPath, [join(program(), 'apps/ledgerctl/src/main.js'), ...args], {
     cwd: scratch,
     env: {
       ...process.env,
