@@ -29,6 +29,9 @@ export class RealClock implements BusinessClock {
   }
 }
 
+/** Where a sandbox keeps its day; a folder that has it is a sandbox's. */
+export const SANDBOX_CLOCK_FILE = 'sandbox-clock.json';
+
 /** A day of the service's own, kept in the data folder; moves forward only. */
 export class StoredClock implements BusinessClock {
   private readonly file: string;
@@ -36,7 +39,7 @@ export class StoredClock implements BusinessClock {
 
   /** The later of the stored and the configured day stands. */
   constructor(folder: string, configured: PlainDate | null) {
-    this.file = join(folder, 'sandbox-clock.json');
+    this.file = join(folder, SANDBOX_CLOCK_FILE);
     const stored = existsSync(this.file) ? parsePlainDate((JSON.parse(readFileSync(this.file, 'utf8')) as { today: string }).today) : null;
     this.day = stored !== null && (configured === null || stored > configured) ? stored : (configured ?? jstToday(new Date()));
     if (this.day !== stored) this.store();

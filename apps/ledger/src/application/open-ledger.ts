@@ -12,8 +12,8 @@ import type { Config } from '../config.js';
 import { Unavailable, type Caller, type Ledger, type ReadinessReport, type SandboxClock } from '../ports.js';
 import { AcknowledgedStore } from './acknowledged.js';
 import { Application, SYSTEM } from './application.js';
-import { RealClock, StoredClock, writeDurably } from './clock.js';
-import { foundLedger, saveMarker } from './founding.js';
+import { RealClock, SANDBOX_CLOCK_FILE, StoredClock, writeDurably } from './clock.js';
+import { foundLedger, saveMarker, WrongLog } from './founding.js';
 import { stamp } from './metadata.js';
 import type { ProjectorData } from './projector-thread.js';
 import { openReads } from './reads.js';
@@ -35,6 +35,8 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
   };
   try {
     const build = buildName();
+    if (!config.sandbox && existsSync(join(config.data, SANDBOX_CLOCK_FILE)))
+      throw new WrongLog(`the data folder ${config.data} is a sandbox's, whose days are not real ones; start it with LEDGER_SANDBOX=true, or name another folder in LEDGER_DATA`);
     const clock = config.sandbox ? new StoredClock(config.data, config.sandbox.today) : new RealClock();
     const today = (): PlainDate => clock.today();
     const register = openRegister({ file: join(config.data, 'register.sqlite') });
@@ -55,6 +57,17 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     let tokensKnown = false;
     const stopping = new AbortController();
 
+    /** A read model that has stopped keeps nothing else from being served (readiness says `degraded`); its work waits for a rebuild. */
+    const unlessStopped = async (work: () => Promise<string | null>): Promise<string | null> => {
+      try {
+        return await work();
+      } catch (error) {
+        if (!reads.readiness().stopped) throw error;
+        log.error({ err: error }, 'due work waits until the stopped read model is rebuilt');
+        return store.head();
+      }
+    };
+
     /** Work of the start that needs the read models: in order, and tried again while the store is away. */
     const begin = async (): Promise<void> => {
       await reads.caughtUp();
@@ -63,10 +76,13 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
       tokensKnown = true;
       for (const unit of reads.unfinishedUnits()) await application.sweepUnit(unit);
       for (const vendor of VENDORS) await application.carryOut(vendor);
-      // An interrupted move of the sandbox's clock is finished before anything is served.
-      if (config.sandbox) await scheduler.work(today(), true);
-      const head = await store.head();
-      if (head) await reads.forCommands.waitFor(head);
+      const head = await unlessStopped(async () => {
+        // An interrupted move of the sandbox's clock is finished before anything is served.
+        if (config.sandbox) await scheduler.work(today(), true);
+        const last = await store.head();
+        if (last) await reads.forCommands.waitFor(last);
+        return last;
+      });
       application.outcomes.openedAt(head);
       phase = phase === 'starting' ? 'open' : phase;
       log.info({ ledgerId, today: today() }, 'ready');
@@ -74,6 +90,9 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
         scheduler.start();
         void scheduler.work(today(), false).catch((error: unknown) => log.warn({ err: error }, 'due work failed and is tried again'));
       }
+      // Texts are removed only where it is certain that no event refers to them.
+      const commandsAt = reads.forCommands.commandsAt();
+      if (reads.readiness().stopped || commandsAt === null || (head !== null && store.compare(commandsAt, head) < 0)) return;
       const swept = await register.sweep((commandId) => reads.forCommands.usesOf(commandId).length > 0);
       if (swept > 0) log.info({ swept }, 'texts of commands that never came to be were removed');
     };
@@ -92,7 +111,9 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
 
     let marked: string | null = null;
     const mark = (): void => {
-      const seen = reads.lastSeen();
+      const read = reads.lastSeen();
+      const { acknowledged } = store;
+      const seen = acknowledged !== null && (read === null || store.compare(acknowledged, read) > 0) ? acknowledged : read;
       if (seen === null || seen === marked) return;
       saveMarker(config.data, { ledgerId, lastPosition: seen });
       marked = seen;
