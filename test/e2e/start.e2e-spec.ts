@@ -65,6 +65,9 @@ describe('the data folder', () => {
 
     // kill -9 leaves no lock behind.
     await s.kill();
+    // Its days are not real ones: in real time the folder is not served.
+    const real = await refusedStart({ LEDGER_DATA: s.data, LEDGER_SANDBOX: '' });
+    expect([real.code, /is a sandbox's/.test(real.said)]).toEqual([1, true]);
     await s.launch();
     expect((await s.api.get('/health/ready')).status).toBe(200);
     await s.end();
