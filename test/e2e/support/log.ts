@@ -1,9 +1,9 @@
 /** The service's log, read past the service. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openEventStoreDb } from '@app/event-store';
+import { openEventStoreDb, type EventStore } from '@app/event-store';
 import type { EventMetadata } from '@app/kernel';
-import { STORE, type Service } from './service.js';
+import { onEnd, STORE, type Service } from './service.js';
 
 export interface LogEvent {
   readonly id: string;
@@ -14,20 +14,23 @@ export interface LogEvent {
   readonly metadata: EventMetadata;
 }
 
+let client: Promise<EventStore> | null = null;
+onEnd(async () => {
+  const open = client;
+  client = null;
+  await (await open)?.close();
+});
+
 /** Every event in the order of the log. */
 export async function readLog(service: Service): Promise<LogEvent[]> {
   if (STORE === 'eventstoredb' && service.onEventStoreDb) {
-    const store = await openEventStoreDb({ url: process.env['EVENTSTORE_URL']! });
-    try {
-      const out: LogEvent[] = [];
-      for (let after: string | null = null; ; ) {
-        const page = await store.readAll({ after, limit: 1_000 });
-        out.push(...(page as unknown as LogEvent[]));
-        if (page.length < 1_000) return out;
-        after = page.at(-1)!.position;
-      }
-    } finally {
-      await store.close();
+    const store = await (client ??= openEventStoreDb({ url: process.env['EVENTSTORE_URL']! }));
+    const out: LogEvent[] = [];
+    for (let after: string | null = null; ; ) {
+      const page = await store.readAll({ after, limit: 1_000 });
+      out.push(...(page as unknown as LogEvent[]));
+      if (page.length < 1_000) return out;
+      after = page.at(-1)!.position;
     }
   }
   const db = new DatabaseSync(join(service.data, 'log.sqlite'), { readOnly: true });

@@ -216,9 +216,14 @@ export class Service {
   }
 }
 
+const enders: (() => Promise<void>)[] = [];
+/** Work for {@link endServices}. */
+export const onEnd = (work: () => Promise<void>): void => void enders.push(work);
+
 /** For `afterAll`: ends what a spec file started, and lets the next one have the database. */
 export async function endServices(): Promise<void> {
   for (const service of running) await service.end();
+  for (const end of enders) await end();
   held?.close();
   held = null;
 }
