@@ -179,14 +179,16 @@ describe('a preview', () => {
       [`${at}/corrections`, { eventId: opening.events[0]!.id, reason: 'typed wrongly', replacement: { command: '', body: contractBody(unit, { accountCount: 120, acceptedOn: '2026-01-05', billingStartsOn: '2026-01-05' }) } }],
       ['/v1/records', { clause: 'A6-1-1', occurredOn: '2026-01-09', contractId, note: 'devices are prepared' }],
     ];
+    let { position } = excess;
     for (const [path, body] of calls) {
       const log = (await readLog(s)).length;
-      const revision = taken(await api.get<{ revision: number }>(`${at}?atLeast=${excess.position}`)).revision;
+      const revision = taken(await api.get<{ revision: number }>(`${at}?atLeast=${position}`)).revision;
       const preview = await api.post(`${path}?preview=true`, body);
       expect([path, preview.status, preview.body.preview, preview.text.slice(0, 300)]).toEqual([path, 200, true, expect.anything()]);
       expect([path, (await readLog(s)).length]).toEqual([path, log]);
       expect(taken(await api.get<{ revision: number }>(at)).revision).toBe(revision);
       const done = taken(await api.post(path, body));
+      position = done.position;
       expect(neutral(preview.body, ...known)).toEqual(neutral(done, ...known));
       if (path.startsWith(at)) expect(preview.body.revision).toBe(done.revision);
     }
@@ -269,4 +271,24 @@ describe('a client', () => {
     expect(ja.warnings.map((w) => w.code)).toEqual(en.warnings.map((w) => w.code));
     for (const w of ja.warnings) expect(w.detail).toMatch(/[ぁ-ん一-龠]/);
   });
+});
+
+test('names and free text go to the register: none is in the log, every one is in the reads', async () => {
+  const texts = ['Secret Contractor', 'Secret Unit', 'Secret EULA', 'secret reason', 'secret document', 'secret note', 'secret label', 'secret withdrawal'];
+  const unit = await openUnit(api, { contractor: { id: 'C-9', name: texts[0] }, name: texts[1], document: texts[4] });
+  const { contractId } = taken(await api.post('/v1/contracts', { ...contractBody(unit, { item: 'L', licensorTerms: { document: texts[2]!, agreedOn: '2026-01-01' } }), reason: texts[3], document: texts[4] }));
+  const told = taken(await api.post(`/v1/contracts/${contractId}/cancellation-notices`, notice('2026-01-09', '2026-06-30')));
+  taken(await api.post(`/v1/contracts/${contractId}/cancellation-notices/${told.noticeId}/withdrawals`, { consentedOn: '2026-01-10', reason: texts[7] }));
+  const corrected = taken(await api.post(`/v1/contracts/${contractId}/corrections`, { eventId: told.events[0]!.id, reason: texts[3] }));
+  const record = taken(await api.post('/v1/records', { clause: 'A6-1-1', occurredOn: '2026-01-09', contractId, note: texts[5], document: texts[4] }));
+  taken(await api.post('/v1/tokens', { subject: 'texts', role: 'auditor', label: texts[6] }));
+  expect((await api.post(`/v1/contracts/${contractId}/options`, { ...optionsBody('2026-01-05', [applied(7)]), reason: texts[3] })).status).toBe(409);
+  const log = JSON.stringify(await readLog(s));
+  for (const text of texts) expect([text, log.includes(text)]).toEqual([text, false]);
+  // The answers carry references, not texts.
+  expect(JSON.stringify(corrected)).not.toContain(texts[3]);
+  const history = JSON.stringify(taken(await api.get(`/v1/contracts/${contractId}/history?atLeast=${record.position}`)));
+  for (const text of [texts[2], texts[3], texts[4], texts[7]]) expect([text, history.includes(text!)]).toEqual([text, true]);
+  const read = JSON.stringify([taken(await api.get(`/v1/contracts/${contractId}`)), taken(await api.get(`/v1/management-units/${unit}`)), taken(await api.get(`/v1/records?contractId=${contractId}`)), taken(await api.get('/v1/tokens'))]);
+  for (const text of [texts[0], texts[1], texts[5], texts[6]]) expect([text, read.includes(text!)]).toEqual([text, true]);
 });
