@@ -2,8 +2,7 @@
  * kill -9 while many clients write. After each: nothing that was acknowledged is lost, nothing is doubled, and the read
  * models agree with the log. `CYCLES` for more of it, `SEED` for others, `KILL=server` to kill EventStoreDB instead.
  */
-import { rmSync } from 'node:fs';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { taken } from './support/lives.js';
@@ -73,6 +72,7 @@ if (!SERVER)
       const log = await readLog(s);
       load.holdAgainst(log, 'admin');
       events = log.length;
+      await load.textsAreThere(s.api);
       if (cycle % 5 === 0 || cycle === CYCLES) await readModelsAgree(s, load.contractIds);
     }
     await load.repeatAll(s.api, 0, 0);
@@ -110,6 +110,7 @@ if (SERVER)
     }
     expect(s.pid).toBe(pid);
     await load.repeatAll(s.api, 0, 0);
+    await load.textsAreThere(s.api);
     await readModelsAgree(s, load.contractIds);
     expect(load.figures.acknowledged).toBeGreaterThan(CYCLES * 20);
     figure(s, load, CYCLES, events, performance.now() - started);

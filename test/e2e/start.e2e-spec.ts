@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api } from './support/api.js';
 import { openContract, openUnit, taken, UNIT } from './support/lives.js';
@@ -95,6 +96,30 @@ describe('the data folder', () => {
     await s.end();
   }, 60_000);
 });
+
+test('an event that cannot be read stops only the read model that reads it, visibly; the others go on', async () => {
+  const s = await Service.start({ store: 'embedded' });
+  const { contractId } = await openContract(s.api);
+  taken(await s.api.post('/v1/records', { clause: 'A6-1-1', occurredOn: '2026-01-01', contractId, note: 'sound' }));
+  await s.stop();
+  const db = new DatabaseSync(join(s.data, 'log.sqlite'));
+  const last = db.prepare("SELECT position, metadata FROM events WHERE stream LIKE 'record-%'").get() as { position: number; metadata: string };
+  db.prepare('INSERT INTO events (position, stream, revision, id, type, data, metadata) VALUES ((SELECT max(position) + 1 FROM events), ?, 0, ?, ?, ?, ?)').run(
+    'record-00000000-0000-5000-8000-000000000001', '00000000-0000-5000-8000-000000000002', 'FactRecorded', '{"clause":5}', last.metadata,
+  );
+  db.close();
+  await s.launch();
+  const ready = await s.api.get<{ status: string; checks: object }>('/health/ready');
+  expect([ready.status, ready.body.status]).toEqual([200, 'degraded']);
+  expect(JSON.stringify(ready.body.checks)).toMatch(/stopped/);
+  const records = await s.api.get<{ code: string }>('/v1/records');
+  expect([records.status, records.headers['retry-after'], records.body.code]).toEqual([503, expect.stringMatching(/^\d+$/), 'projection-stopped']);
+  expect((await s.api.get(`/v1/contracts/${contractId}`)).status).toBe(200);
+  expect((await s.api.get('/v1/charges?month=2026-01')).status).toBe(200);
+  const { contractId: next, position } = await openContract(s.api);
+  expect((await s.api.get(`/v1/contracts/${next}?atLeast=${position}`)).status).toBe(200);
+  await s.end();
+}, 60_000);
 
 test('wrong settings are refused at start, each by its name', async () => {
   const wrong = { LEDGER_POLICIES: '{"optionTerms":"annex","rounding":"up"}', LEDGER_HOLIDAYS: '/nowhere', LEDGER_PORT: 'http', LEDGER_SANDBOX: 'yes', LEDGER_SANDBOX_TODAY: '2026-02-30', EVENTSTORE_URL: 'http://localhost:2113' };

@@ -246,6 +246,20 @@ export class Load {
     assert.equal(new Set(holdings).size, holdings.length);
   }
 
+  /** No text of a command that took effect was swept from the register: every name and every note is there. */
+  async textsAreThere(api: Api): Promise<void> {
+    interface Named { readonly name: string | null; readonly contractor: { readonly name: string | null } }
+    const rows = async <T>(path: string, list: string): Promise<T[]> => {
+      const out: T[] = [];
+      for await (const page of pages(api, path)) out.push(...(page as { [name: string]: T[] })[list]!);
+      return out;
+    };
+    const notes = new Set((await rows<{ note: string | null }>('/v1/records', 'records')).map((r) => r.note));
+    for (const x of this.sent) if (x.path === '/v1/records' && x.answer?.status === 201) assert.ok(notes.has((x.body as { note: string }).note), `the note of ${x.key} is gone`);
+    for (const u of await rows<Named>('/v1/management-units', 'managementUnits')) alike([u.name, u.contractor.name], [UNIT.name, UNIT.contractor.name]);
+    for (const c of await rows<Named>('/v1/contracts', 'contracts')) alike(c.contractor.name, UNIT.contractor.name);
+  }
+
   get contractIds(): string[] {
     return this.contracts.map((c) => c.contractId);
   }
