@@ -139,12 +139,9 @@ function conclude(before: RecordedContract | null, built: Built, asked: Asked, o
 
   const lifeBefore = before ? lifeOf(before, asked) : null;
   const life = lifeOf(state, asked);
-  const revision = start;
-  const events = [...built.events, ...consequences].map((e, i): DecidedEvent => ({
-    ...e,
-    id: deriveId('event', asked.commandId, i),
-    receipts: receiptsOf(e, life, { expectedRevision: revision, today: asked.today }),
-  }));
+  const at = { expectedRevision: start, today: asked.today };
+  const recorded = [...facts, ...rest];
+  const events = [...built.events, ...consequences].map((e, i): DecidedEvent => ({ ...e, id: recorded[i]!.id, receipts: receiptsOf(e, life, at) }));
   return { events, warnings: warningsOf(lifeBefore, life, built.events, asked), answer: built.answer, state };
 }
 

@@ -145,7 +145,11 @@ class EmbeddedStore implements EmbeddedEventStore {
     if (this.closing) throw new StoreClosed();
     const texts = serialise(stream, expected, events);
     if (this.trouble !== null) throw new StoreUnavailable(this.trouble);
-    if (this.waiting.length === 0) queueMicrotask(this.send);
+    // While the thread is at work the rest of this turn may come along: each message costs a wake-up.
+    if (this.waiting.length === 0) {
+      if (this.inFlight.length === 0) queueMicrotask(this.send);
+      else setImmediate(this.send);
+    }
     this.outgoing.push(stream, expected === 'no_stream' ? -1 : expected, events.length, ...texts);
     return new Promise((resolve, reject) => {
       this.waiting.push({ stream, expected, resolve, reject });

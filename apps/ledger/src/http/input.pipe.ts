@@ -5,8 +5,13 @@ import { isUuid } from '@app/kernel';
 import type { Class } from './dto/rules.js';
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 
-const isDto = (type: unknown): type is Class =>
-  typeof type === 'function' && (type === NoQuery || membersOf(type as Class).size > 0 || rulesOf(type as Class).length > 0);
+const DTOS = new Set<unknown>([NoQuery]);
+const isDto = (type: unknown): type is Class => {
+  if (DTOS.has(type)) return true;
+  if (typeof type !== 'function' || (membersOf(type as Class).size === 0 && rulesOf(type as Class).length === 0)) return false;
+  DTOS.add(type);
+  return true;
+};
 
 /**
  * Bodies and queries become instances of their DTOs, or 400 with every path; a path parameter that is an id must look

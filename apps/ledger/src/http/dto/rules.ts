@@ -175,9 +175,23 @@ export function membersOf(type: Class): ReadonlyMap<string, Member> {
   return out;
 }
 
+/**
+ * class-validator looks through the rules of all classes for every value it judges. They are complete once a class is
+ * there, so what was found for it stands. (Nothing here uses its groups.)
+ */
+const storage = getMetadataStorage();
+type Gather = typeof storage.getTargetValidationMetadatas;
+const gather: Gather = storage.getTargetValidationMetadatas.bind(storage);
+const GATHERED = new Map<Parameters<Gather>[0], ReturnType<Gather>>();
+storage.getTargetValidationMetadatas = (type, schema, always, strictGroups, groups) => {
+  if (groups?.length) return gather(type, schema, always, strictGroups, groups);
+  let rules = GATHERED.get(type);
+  if (rules === undefined) GATHERED.set(type, (rules = gather(type, schema, always, strictGroups)));
+  return rules;
+};
+
 /** What class-validator knows of a DTO class. */
-export const rulesOf = (type: Class): ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']> =>
-  getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+export const rulesOf = (type: Class): ReturnType<Gather> => storage.getTargetValidationMetadatas(type, '', false, false);
 
 function planOf(type: Class): Plan {
   let plan = PLANS.get(type);
