@@ -220,7 +220,7 @@ describe('If-Match', () => {
     const answers = await Promise.all(
       [90, 91, 92, 93].map((accountCount) => api.post(`/v1/contracts/${contractId}/account-count`, { accountCount, effectiveOn: '2026-02-01', requestedBy: 'contractor' }, { headers: { 'if-match': `"${revision}"` } })),
     );
-    expect(answers.map((a) => a.status).sort()).toEqual([200, 412, 412, 412]);
+    expect(answers.map((a) => a.status).sort((a, b) => a - b)).toEqual([200, 412, 412, 412]);
     expect(taken(await api.get<{ revision: number }>(`/v1/contracts/${contractId}`)).revision).toBe(revision + 1);
   });
 

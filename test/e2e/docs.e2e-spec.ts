@@ -36,7 +36,7 @@ test('every call has an example, and every example works', async () => {
 
   const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
   const ids = (path: string): { [name: string]: string } => {
-    const withdrawn = /withdrawals$/.test(path) && !path.includes('account-count');
+    const withdrawn = path.endsWith('withdrawals') && !path.includes('account-count');
     const id = withdrawn || path.endsWith('corrections') ? ending.contractId : path.startsWith('/v1/management-units') ? unit : opened.contractId;
     return {
       id,

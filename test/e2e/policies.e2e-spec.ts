@@ -196,7 +196,7 @@ describe('limitsScope parent (N29)', () => {
       const l = await contract(api, { managementUnitId: unit, item: 'L', acceptedOn: '2026-01-01' });
       const x = await contract(api, { managementUnitId: unit, item: 'X', acceptedOn: '2026-01-01' });
       const answers = await Promise.all([l, x, l, x, l, x].map((c) => api.post(`${at(c.contractId)}/options`, optionsBody('2026-01-10', [applied(1)]))));
-      expect(answers.map((a) => a.status).sort()).toEqual([200, 200, 200, 200, 409, 409]);
+      expect(answers.map((a) => a.status).sort((a, b) => a - b)).toEqual([200, 200, 200, 200, 409, 409]);
       const log = await readLog(s);
       const added = log.filter((e) => e.type === 'OptionAdded' && [`contract-${l.contractId}`, `contract-${x.contractId}`].includes(e.stream));
       expect(added).toHaveLength(4);

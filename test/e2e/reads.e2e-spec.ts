@@ -10,7 +10,7 @@ let last = '';
 beforeAll(async () => {
   s = await Service.start({ today: '2026-03-01' });
   api = s.api;
-  for (const [i, item] of [...'XXXLLLGCADOB'].entries()) {
+  for (const [i, item] of 'X X X L L L G C A D O B'.split(' ').entries()) {
     const unit = taken(await api.post('/v1/management-units', { contractor: { id: `K-${i % 3}`, name: `Contractor ${i % 3}` }, name: `Unit ${i}` })).managementUnitId;
     const day = `2026-01-${String(10 + i).padStart(2, '0')}`;
     const { contractId } = taken(await api.post('/v1/contracts', contractBody(unit, { item, acceptedOn: day, application: { number: `N-${i % 4}`, onForm: true }, fees: { initial: 1_000, monthly: fixed(31_000) } })));

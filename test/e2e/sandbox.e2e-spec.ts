@@ -11,7 +11,7 @@ afterAll(endServices, 60_000);
 /** Contracts with keys of their own, so that every ledger gives them the same ids. */
 async function populate(api: Api): Promise<string[]> {
   const ids: string[] = [];
-  for (const [i, item] of [...'XXXDLLGCA'].entries()) {
+  for (const [i, item] of 'X X X D L L G C A'.split(' ').entries()) {
     const { managementUnitId } = taken(await api.post('/v1/management-units', { contractor: { id: `K-${i}`, name: 'N' }, name: 'U' }, { key: `unit-${i}` }));
     const acceptedOn = `2026-01-${String(1 + i).padStart(2, '0')}`;
     const { contractId } = taken(await api.post('/v1/contracts', contractBody(managementUnitId, { item, acceptedOn, billingStartsOn: acceptedOn, accountCount: 60 }), { key: `contract-${i}` }));
