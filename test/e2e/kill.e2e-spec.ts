@@ -82,6 +82,24 @@ if (!SERVER)
     figure(s, load, CYCLES, events, performance.now() - started);
   }, 60_000 + CYCLES * 30_000);
 
+if (!SERVER)
+  test('a first start, at any moment: the ledger is founded once and its administrator gets in', async () => {
+    const s = await Service.prepare({ today: '2026-01-10' });
+    const next = random(SEED);
+    for (let i = 0; i < 8; i++) {
+      const starting = s.launch().catch(() => null);
+      await sleep(150 + i * 60 + next() * 100);
+      await s.kill();
+      await starting;
+    }
+    await s.launch();
+    expect((await s.api.get('/v1/tokens')).status).toBe(200);
+    const log = await readLog(s);
+    expect(log[0]).toMatchObject({ type: 'LedgerFounded', stream: 'ledger' });
+    expect(log.map((e) => e.type)).toEqual(['LedgerFounded', 'TokenIssued']);
+    await s.end();
+  }, 90_000);
+
 if (SERVER)
   test(`the server of the log, ${CYCLES} times, while the service lives`, async () => {
     const started = performance.now();

@@ -80,6 +80,28 @@ test('A4-2: what prolongs is refused where a successor is contracted, and holds 
   expect(typesOn(log, `managementUnit-${unit}`)).toEqual(['ManagementUnitOpened', 'ItemReserved', 'ItemFreed', 'ItemReserved', 'ItemFreed', 'ItemHeld']);
 });
 
+test('A4-2: a correction does not move a contract into another\'s time, or onto another\'s item', async () => {
+  const { contractId, unit } = await openContract(api, { item: 'L' });
+  taken(await api.post(`${at(contractId)}/cancellation-notices`, notice('2026-02-01', '2026-04-30')));
+  const body = { item: 'L', acceptedOn: '2026-02-20', billingStartsOn: '2026-05-01' };
+  const next = taken(await api.post('/v1/contracts', contractBody(unit, body)));
+  const other = taken(await api.post('/v1/contracts', contractBody(unit, { item: 'O', acceptedOn: '2026-02-20' })));
+  const correct = (id: string, eventId: string, over: object) => api.post(`${at(id)}/corrections`, { eventId, reason: 'typed wrongly', replacement: { command: '', body: contractBody(unit, { ...body, ...over }) } });
+  for (const [id, eventId, over] of [
+    [next.contractId, next.events[0]!.id, { billingStartsOn: '2026-04-30' }],
+    [other.contractId, other.events[0]!.id, {}],
+  ] as const) {
+    const r = await correct(id, eventId, over);
+    expect([over, r.status, clausesOf(r.body)]).toEqual([over, 409, ['A4-2']]);
+  }
+  taken(await correct(next.contractId, next.events[0]!.id, { billingStartsOn: '2026-05-15' }));
+  // What it no longer holds is free, what it holds now is not.
+  const moved = taken(await correct(other.contractId, other.events[0]!.id, { item: 'A', billingStartsOn: '2026-02-20' }));
+  expect(moved.contractId).toBe(other.contractId);
+  expect((await api.post('/v1/contracts?preview=true', contractBody(unit, { item: 'O', acceptedOn: '2026-02-20' }))).status).toBe(200);
+  expect(clausesOf((await api.post('/v1/contracts', contractBody(unit, { item: 'A', acceptedOn: '2026-02-20' }))).body)).toEqual(['A4-2']);
+});
+
 test('A4-2: a notice and a successor at the same time never leave two live contracts', async () => {
   for (let round = 0; round < 6; round++) {
     const { contractId, unit } = await openContract(api, { item: 'L' });

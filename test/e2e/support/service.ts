@@ -99,6 +99,13 @@ export class Service {
 
   /** Starts on an empty ledger unless `data` names one, and waits until it is ready. */
   static async start(options: ServiceOptions = {}): Promise<Service> {
+    const service = await Service.prepare(options);
+    await service.launch();
+    return service;
+  }
+
+  /** As {@link start}, not yet launched. */
+  static async prepare(options: ServiceOptions = {}): Promise<Service> {
     sayWhere();
     const data = options.data ?? mkdtempSync(join(tmpdir(), 'contract-ledger-e2e-'));
     const service = new Service(data, options);
@@ -106,7 +113,6 @@ export class Service {
       await holdDatabase();
       await shell(reset!);
     }
-    await service.launch();
     return service;
   }
 
