@@ -2,7 +2,6 @@ import 'reflect-metadata';
 import { readConfig } from './config.js';
 import { createLog } from './log.js';
 import { openLedger } from './application/index.js';
-import { createServer } from './http/server.js';
 
 const DRAIN_MS = 9_000;
 
@@ -10,6 +9,8 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
   const ledger = await openLedger(config, log);
+  // Only now: the framework is loaded while the thread of the read models, which has its own to load, catches up.
+  const { createServer } = await import('./http/server.js');
   const app = await createServer(ledger, config, log);
   // Stops accepting, lets what is under way finish, closes the ledger, then exits with 0.
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });

@@ -3,7 +3,7 @@
  * each member with its rule; what is not listed is refused. Nested members carry their class, so that paths are whole
  * (`options[0].fees.monthly.unit`). Nothing is converted: a number is a JSON number.
  */
-import { ValidateBy, ValidateIf, getMetadataStorage, validateSync } from 'class-validator';
+import { ValidateBy, ValidateIf, getMetadataStorage, validateSync } from './class-validator.js';
 import { isRecord } from '../../values.js';
 import { InvalidInput } from '../problem.js';
 import { ITEM_CODES, isOptionNo } from '@app/agreement';
