@@ -20,8 +20,16 @@ export async function http({ quick }) {
     const ours = await startGenerator(service, live);
     const theirs = await startGenerator(floor, live.map(([id, revision]) => [id, revision]));
 
+    const headers = { authorization: `Bearer ${service.token()}` };
+    /** How long after the last answer of a round the read models had it, in milliseconds. */
+    const behind = [];
     const closed = (generator) => async () => {
-      const { done, ms: took } = await generator.run({ run: 'closed', connections: CONNECTIONS, ms: quick ? 700 : 1_500 });
+      const { done, ms: took, last } = await generator.run({ run: 'closed', connections: CONNECTIONS, ms: quick ? 700 : 1_500 });
+      if (last) {
+        const asked = performance.now();
+        await service.answers(`/v1/contracts/${last.contractId}?atLeast=${last.position}`, headers);
+        behind.push(performance.now() - asked);
+      }
       return (done * 1000) / took;
     };
     // Compiled code on both sides before anything counts, however slow the machine is just now.
@@ -30,7 +38,8 @@ export async function http({ quick }) {
     const r = paired(speed.ours, speed.floor);
     const rows = [
       row('commands over HTTP, 32 connections', {
-        ratio: r.median, worst: r.worst, shown: percent, aim: '>= 160 %', hit: r.median >= 1.6, detail: `${rate(r.ours)} against ${rate(r.floor)}`,
+        ratio: r.median, worst: r.worst, shown: percent, aim: '>= 160 %', hit: r.median >= 1.6,
+        detail: `${rate(r.ours)} against ${rate(r.floor)}; the read models had the last of a round ${ms(median(behind))} after its answer`,
         note: 'the service\'s own thread: parsing, validating, deciding, canonical JSON and the answer, all on one core',
       }),
     ];

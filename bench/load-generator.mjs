@@ -1,7 +1,7 @@
 // Sends account-count changes over plain sockets, as little work per request as can be: it shares two cores with what it
 // measures. Works in a process of its own on orders from the parent:
 //   { port, token, contracts: [[id, revision], …] }   where to, and which contracts are changed in turn
-//   { run: 'closed', connections, ms, atLeast }       answers how many were done; goes on for `atLeast` of them
+//   { run: 'closed', connections, ms, atLeast }       how many were done, and the last answer; goes on for `atLeast`
 //   { run: 'open', connections, rate, ms }            sends by a schedule, whatever the answers do; latencies count from
 //                                                     the scheduled instant, so a stall is felt by all that it delayed
 import { randomUUID } from 'node:crypto';
@@ -9,6 +9,8 @@ import { connect } from 'node:net';
 
 let target = null;
 let sent = 0;
+/** The latest answer. */
+let last = null;
 
 /** One connection, one request at a time. */
 class Connection {
@@ -84,6 +86,7 @@ function command(connection, done) {
     if (!target.bare) {
       const at = body.indexOf(REVISION) + REVISION.length;
       contract[1] = Number.parseInt(body.latin1Slice(at, at + 12), 10);
+      last = body;
     }
     target.used.push(contract);
     done();
@@ -109,7 +112,8 @@ async function closed({ connections: n, ms, atLeast = 0 }) {
         }),
     ),
   );
-  return { done, ms: performance.now() - start };
+  const took = performance.now() - start;
+  return { done, ms: took, last: last === null ? null : JSON.parse(last.toString()) };
 }
 
 async function open({ connections: n, rate, ms }) {
