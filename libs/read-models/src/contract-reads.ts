@@ -4,7 +4,8 @@ import type { Holidays, PlainDate } from '@app/calendar';
 import type { ContractState, Discontinuation, RecordedContract } from '@app/contract';
 import type { TextRef } from '@app/kernel';
 import { contractView, lastContracted, type ContractView, type Status } from './contract-view.js';
-import { foldBodies, foldVendorBodies, type BodyRow } from './contracts.js';
+import type { AppendRow } from './appends.js';
+import { foldContract, foldVendorFacts } from './contracts.js';
 import { fromCursor, pageOf } from './cursor.js';
 import { Lru } from './lru.js';
 import type { Around, Db, Page, Statements } from './reads.js';
@@ -35,7 +36,7 @@ export class ContractReader {
         .get(contractId);
       if (!row || row.revision < 0) return null;
       const knownAt = at.knownAt === undefined ? undefined : asInstant(at.knownAt);
-      const { state, position } = knownAt === undefined ? { state: this.current(contractId, row), position: row.position } : foldBodies(this.bodies(row.no), knownAt);
+      const { state, position } = knownAt === undefined ? { state: this.current(contractId, row), position: row.position } : foldContract(this.appends(row.no), knownAt);
       if (state.status === 'none') return null;
       const name = this.store.statement<{ contractor_name: string }>('SELECT contractor_name FROM units WHERE management_unit_id = ?').get(row.management_unit_id);
       return contractView(state, {
@@ -50,20 +51,20 @@ export class ContractReader {
 
   /** A vendor's discontinuations, as known at an instant. */
   discontinuations(vendor: string, knownAt?: string): readonly Discontinuation[] {
-    const rows = this.store.statement<BodyRow>('SELECT revision, body FROM vendor_events WHERE vendor = ? ORDER BY revision').all(vendor);
-    return rows.length === 0 ? [] : foldVendorBodies(rows, knownAt).facts;
+    const rows = this.store.statement<AppendRow>('SELECT revision, body FROM vendor_appends WHERE vendor = ? ORDER BY revision').all(vendor);
+    return rows.length === 0 ? [] : foldVendorFacts(rows, knownAt).facts;
   }
 
   private current(contractId: string, row: { readonly no: number; readonly revision: number }): ContractState {
     const kept = this.states.get(contractId);
     if (kept?.revision === row.revision) return kept;
-    const { state } = foldBodies(this.bodies(row.no));
+    const { state } = foldContract(this.appends(row.no));
     if (state.status === 'recorded') this.states.set(contractId, state);
     return state;
   }
 
-  private bodies(no: number): BodyRow[] {
-    return this.store.statement<BodyRow>('SELECT revision, body FROM contract_events WHERE no = ? ORDER BY revision').all(no);
+  private appends(no: number): AppendRow[] {
+    return this.store.statement<AppendRow>('SELECT revision, body FROM contract_appends WHERE no = ? ORDER BY revision').all(no);
   }
 }
 
@@ -73,10 +74,10 @@ const asInstant = (text: string): string => new Date(text).toISOString();
 /** Several contracts by their numbers, as everything is known. */
 export async function statesOf(db: Db, numbers: readonly number[]): Promise<Map<number, RecordedContract>> {
   if (numbers.length === 0) return new Map();
-  const rows = await db.selectFrom('contract_events').select(['no', 'revision', 'body']).where('no', 'in', numbers).orderBy('no').orderBy('revision').execute();
+  const rows = await db.selectFrom('contract_appends').select(['no', 'revision', 'body']).where('no', 'in', numbers).orderBy('no').orderBy('revision').execute();
   const out = new Map<number, RecordedContract>();
   for (const [no, bodies] of Map.groupBy(rows, (r) => r.no)) {
-    const { state } = foldBodies(bodies);
+    const { state } = foldContract(bodies);
     if (state.status === 'recorded') out.set(no, state);
   }
   return out;
@@ -84,8 +85,8 @@ export async function statesOf(db: Db, numbers: readonly number[]): Promise<Map<
 
 /** All vendors' discontinuations. */
 export async function vendorFacts(db: Db): Promise<readonly Discontinuation[]> {
-  const rows = await db.selectFrom('vendor_events').select(['vendor', 'revision', 'body']).orderBy('vendor').orderBy('revision').execute();
-  return [...Map.groupBy(rows, (r) => r.vendor).values()].flatMap((bodies) => foldVendorBodies(bodies).facts);
+  const rows = await db.selectFrom('vendor_appends').select(['vendor', 'revision', 'body']).orderBy('vendor').orderBy('revision').execute();
+  return [...Map.groupBy(rows, (r) => r.vendor).values()].flatMap((bodies) => foldVendorFacts(bodies).facts);
 }
 
 /** References to the names of the contractors of some units. */

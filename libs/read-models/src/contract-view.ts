@@ -139,7 +139,7 @@ export interface Viewing {
 
 /** The contract on a day. Everything but status, name, counts, fees, period and charges follows from the facts alone. */
 export function contractView(recorded: RecordedContract, at: Viewing): ContractView {
-  const state = withVendorFacts(recorded, at.discontinuations);
+  const state = at.discontinuations.length === 0 ? recorded : withVendorFacts(recorded, at.discontinuations);
   const life = lifeOf(state, at);
   const common = { id: recorded.contractId, revision: recorded.revision, position: at.position };
   if (!life) return { ...voidedView(recorded, at), ...common };

@@ -1,6 +1,10 @@
 import type { Projection } from '@app/read-store';
+import type { LateIndex } from './late-index.js';
 
-/** How the tables of the contracts are made. Rows of one contract lie together, in the order of contracts. */
+/**
+ * How the tables of the contracts are made. Derived rows of one contract lie together, in the order of contracts; appends
+ * lie in the order of the log, so that a rebuild writes them one after the other.
+ */
 export const contractsTables: Projection['tables'] = {
   contracts: ({ table, index }) => [
     table
@@ -21,20 +25,16 @@ export const contractsTables: Projection['tables'] = {
       .addColumn('due_kind', 'integer')
       .addColumn('due_subject', 'text'),
     index('by_id').column('contract_id').unique(),
-    index('by_unit').column('management_unit_id'),
-    index('by_contractor').column('contractor_id'),
-    index('by_application').column('application_number'),
-    index('by_due').columns(['due_on', 'due_kind', 'contract_id']).where('due_on', 'is not', null),
   ],
-  contract_events: ({ clustered }) => [
-    clustered
+  contract_appends: ({ table }) => [
+    table
+      .addColumn('n', 'integer', (c) => c.primaryKey())
       .addColumn('no', 'integer', (c) => c.notNull())
       .addColumn('revision', 'integer', (c) => c.notNull())
-      .addColumn('body', 'text', (c) => c.notNull())
-      .addPrimaryKeyConstraint('contract_events_key', ['no', 'revision']),
+      .addColumn('body', 'text', (c) => c.notNull()),
   ],
   put_off: ({ table }) => [table.addColumn('no', 'integer', (c) => c.primaryKey())],
-  renewals: ({ clustered, index }) => [
+  renewals: ({ clustered }) => [
     clustered
       .addColumn('no', 'integer', (c) => c.notNull())
       .addColumn('line', 'integer', (c) => c.notNull())
@@ -48,18 +48,16 @@ export const contractsTables: Projection['tables'] = {
       .addColumn('term_ends_on', 'text', (c) => c.notNull())
       .addColumn('deadline', 'text', (c) => c.notNull())
       .addPrimaryKeyConstraint('renewals_key', ['no', 'line']),
-    index('by_deadline').columns(['deadline', 'no', 'line']),
   ],
-  settlements: ({ clustered, index }) => [
+  settlements: ({ clustered }) => [
     clustered
       .addColumn('no', 'integer', (c) => c.notNull())
       .addColumn('due_on', 'text', (c) => c.notNull())
       .addColumn('total', 'integer', (c) => c.notNull())
       .addColumn('lines', 'text', (c) => c.notNull())
       .addPrimaryKeyConstraint('settlements_key', ['no', 'due_on']),
-    index('by_day').columns(['due_on', 'no']),
   ],
-  charges: ({ clustered, index }) => [
+  charges: ({ clustered }) => [
     clustered
       .addColumn('no', 'integer', (c) => c.notNull())
       .addColumn('n', 'integer', (c) => c.notNull())
@@ -71,9 +69,8 @@ export const contractsTables: Projection['tables'] = {
       .addColumn('amount', 'integer')
       .addColumn('voided_by', 'text')
       .addPrimaryKeyConstraint('charges_key', ['no', 'n']),
-    index('by_day').columns(['due_on', 'no', 'n']),
   ],
-  segments: ({ clustered, index }) => [
+  segments: ({ clustered }) => [
     clustered
       .addColumn('no', 'integer', (c) => c.notNull())
       .addColumn('line', 'integer', (c) => c.notNull())
@@ -83,8 +80,6 @@ export const contractsTables: Projection['tables'] = {
       .addColumn('amount', 'integer', (c) => c.notNull())
       .addColumn('first', 'integer', (c) => c.notNull())
       .addPrimaryKeyConstraint('segments_key', ['no', 'line', 'from_day']),
-    // The builder knows only the columns that are indexed.
-    index('by_start').columns(['from_day', 'no', 'line']).where('first' as 'no', '=', 1),
   ],
   outcomes: ({ clustered, index }) => [
     clustered
@@ -97,11 +92,25 @@ export const contractsTables: Projection['tables'] = {
       .addPrimaryKeyConstraint('outcomes_key', ['discontinuation_id', 'no']),
     index('by_contract').column('no'),
   ],
-  vendor_events: ({ clustered }) => [
+  vendor_appends: ({ clustered }) => [
     clustered
       .addColumn('vendor', 'text', (c) => c.notNull())
       .addColumn('revision', 'integer', (c) => c.notNull())
       .addColumn('body', 'text', (c) => c.notNull())
-      .addPrimaryKeyConstraint('vendor_events_key', ['vendor', 'revision']),
+      .addPrimaryKeyConstraint('vendor_appends_key', ['vendor', 'revision']),
   ],
 };
+
+/** Indexes that are not needed while the rows come: made at the log's end, which is cheaper than keeping them on the way. */
+export const contractsIndexes: readonly LateIndex[] = [
+  // First, for the rows of the others are derived with it.
+  { table: 'contract_appends', name: 'by_contract', on: 'no, revision' },
+  { table: 'contracts', name: 'by_unit', on: 'management_unit_id' },
+  { table: 'contracts', name: 'by_contractor', on: 'contractor_id' },
+  { table: 'contracts', name: 'by_application', on: 'application_number' },
+  { table: 'contracts', name: 'by_due', on: 'due_on, due_kind, contract_id', where: 'due_on IS NOT NULL' },
+  { table: 'renewals', name: 'by_deadline', on: 'deadline, no, line' },
+  { table: 'settlements', name: 'by_day', on: 'due_on, no' },
+  { table: 'charges', name: 'by_day', on: 'due_on, no, n' },
+  { table: 'segments', name: 'by_start', on: 'from_day, no, line', where: 'first = 1' },
+];

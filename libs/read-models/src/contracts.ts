@@ -1,25 +1,23 @@
-/** Contracts: what their streams say, and the rows that follow. Lists of contracts. */
+/** Contracts: what their streams say, and the rows that follow. */
 import { itemsOf, vendorOf, VENDORS, type ItemCode } from '@app/agreement';
 import type { Holidays, PlainDate } from '@app/calendar';
-import { contractEvents, fold, foldVendor, NONE, UNKNOWN_VENDOR, vendorEvents, type ContractState, type Contracted, type RecordedContract, type RecordedEvent, type VendorState } from '@app/contract';
-import type { EventMetadata, Json } from '@app/kernel';
+import { contractEvents, fold, foldVendor, NONE, UNKNOWN_VENDOR, vendorEvents, type Contracted, type ContractState, type RecordedContract, type RecordedEvent } from '@app/contract';
 import type { Projection, ProjectionWriter } from '@app/read-store';
-import { contractsTables } from './contracts-tables.js';
+import { Append, unpack, type AppendRow } from './appends.js';
+import { contractsIndexes, contractsTables } from './contracts-tables.js';
 import { lastContracted } from './contract-view.js';
 import { rowsOf, type ContractRows, type VendorFact } from './derive.js';
+import { makeIndex } from './late-index.js';
 import { idIn, type LedgerEvent } from './ledger-event.js';
 import { Lru } from './lru.js';
 
-/** An event as it is kept beside the rows: everything that folding and `knownAt` need of it. */
-type EventBody = readonly [id: string, type: string, version: number, knownAt: string, position: string, businessDate: string, commandId: string, command: string, requestHash: string, data: Json];
-
 /** Raised when the tables or the derivation change. */
-const VERSION = 1;
+const VERSION = 2;
 /** Folded contracts kept between batches. */
 const KEPT_STATES = 2_000;
 const KEPT_NUMBERS = 50_000;
 /** Contracts derived in one transaction when what was put off is settled, or when a vendor's fact reaches all of its contracts. */
-const PORTION = 500;
+const PORTION = 1_000;
 
 /** A contract's state, and the last business day on which something of it was recorded. */
 interface Folded {
@@ -29,14 +27,20 @@ interface Folded {
 }
 
 export interface KnownVendor {
-  readonly state: VendorState;
   readonly facts: readonly VendorFact[];
   readonly lastRecordedOn: PlainDate | null;
 }
 
+/** A contract's number, and whether its rows were derived before. */
+interface Numbered {
+  readonly no: number;
+  derived: boolean;
+}
+
 interface Memory {
-  /** `no` and whether its rows were derived before. */
-  readonly numbers: Lru<string, { readonly no: number; derived: boolean }>;
+  /** The highest number given. */
+  last: number;
+  readonly numbers: Lru<string, Numbered>;
   readonly states: Lru<number, Folded>;
   readonly vendors: Map<string, KnownVendor>;
 }
@@ -45,111 +49,138 @@ interface Memory {
  * The contracts and everything derived from them. `holidays` is the table of policy `art142`; another table is another
  * version, for days in the rows follow from it.
  */
-export function contractsProjection(o: { readonly holidays: Holidays | null }): Projection<LedgerEvent> {
-  const { holidays } = o;
+export function contractsProjection({ holidays }: { readonly holidays: Holidays | null }): Projection<LedgerEvent> {
   return {
     name: 'contracts',
     version: VERSION * 1_000_000_000 + fingerprint(holidays),
     tables: contractsTables,
     async handle(events, writer) {
-      const memory = writer.memory<Memory>(() => ({ numbers: new Lru(KEPT_NUMBERS), states: new Lru(KEPT_STATES), vendors: new Map() }));
-      const work = new Work(writer, memory, holidays);
+      const work = new Work(writer, holidays);
       const dirty = work.take(events);
-      if (!writer.complete) return work.putOff(dirty);
-      for (const [contractId, fresh] of dirty.contracts) work.derive(contractId, fresh);
-      for (const vendor of dirty.vendors) await work.deriveAll(vendor, (contractId) => dirty.contracts.has(contractId));
+      if (!writer.complete) work.putOff(dirty);
+      else await work.derive(dirty);
     },
-    settle(writer) {
-      const memory = writer.memory<Memory>(() => ({ numbers: new Lru(KEPT_NUMBERS), states: new Lru(KEPT_STATES), vendors: new Map() }));
-      return new Work(writer, memory, holidays).settle();
-    },
+    settle: (writer) => new Work(writer, holidays).settle(),
   };
 }
 
+/** What a batch touches. */
 interface Dirty {
-  readonly contracts: Map<string, RecordedEvent[]>;
-  readonly positions: Map<string, string>;
+  /** New events by contract; only the numbers of the contracts while the derivation is put off. */
+  readonly contracts: Map<string, LedgerEvent[]>;
+  readonly numbers: Set<number>;
   readonly vendors: Set<string>;
 }
 
-/** One batch. */
+/** An append that goes into a new row, or over the one that holds its beginning. */
+interface Writing {
+  readonly no: number;
+  readonly append: Append;
+  /** Key of the row to go on with; null: a new one. */
+  readonly n: number | null;
+}
+
+/** One transaction. */
 class Work {
-  private readonly prepare: ProjectionWriter['prepare'];
-  private dirty!: Dirty;
+  private readonly memory: Memory;
 
   constructor(
     private readonly writer: ProjectionWriter,
-    private readonly memory: Memory,
     private readonly holidays: Holidays | null,
   ) {
-    this.prepare = writer.prepare.bind(writer);
+    this.memory = writer.memory<Memory>(() => ({
+      last: this.prepare<{ last: number | null }>('SELECT max(no) AS last FROM {contracts}').get()?.last ?? 0,
+      numbers: new Lru(KEPT_NUMBERS),
+      states: new Lru(KEPT_STATES),
+      vendors: new Map(),
+    }));
+  }
+
+  private prepare<R = unknown>(sql: string) {
+    return this.writer.prepare<R>(sql);
   }
 
   /** Keeps the events, and says whose rows they touch. */
   take(events: readonly LedgerEvent[]): Dirty {
-    const dirty: Dirty = { contracts: new Map(), positions: new Map(), vendors: new Set() };
-    this.dirty = dirty;
-    const insert = this.prepare('INSERT INTO {contract_events} (no, revision, body) VALUES (?, ?, ?)');
+    const dirty: Dirty = { contracts: new Map(), numbers: new Set(), vendors: new Set() };
     let known = this.writer.knownTime ?? '';
+    let open: Writing | null = null;
+    let stream: string | null = null;
     for (const e of events) {
       if (e.metadata.recordedAt > known) known = e.metadata.recordedAt;
       const contractId = idIn('contract', e.stream);
       if (contractId !== null) {
-        const no = this.numberOf(contractId, e);
-        insert.run(no, e.revision, bodyOf(e, known));
+        if (open === null || e.stream !== stream || !open.append.takes(e, known)) {
+          if (open) this.keep(open);
+          const no = this.numberOf(contractId, e);
+          // Only an append that a batch cut in two goes on with a row of an earlier one.
+          open = (open === null ? this.cutOff(no, e, known) : null) ?? { no, n: null, append: new Append(e.revision, known, e.metadata) };
+          stream = e.stream;
+          dirty.numbers.add(no);
+        }
+        open.append.add(e);
+        if (!this.writer.complete) continue;
         const fresh = dirty.contracts.get(contractId);
-        if (fresh) fresh.push(toRecorded(e));
-        else dirty.contracts.set(contractId, [toRecorded(e)]);
-        dirty.positions.set(contractId, e.position);
+        if (fresh) fresh.push(e);
+        else dirty.contracts.set(contractId, [e]);
         continue;
       }
       const vendor = idIn('vendor', e.stream);
       if (vendor !== null) {
-        this.prepare('INSERT INTO {vendor_events} (vendor, revision, body) VALUES (?, ?, ?)').run(vendor, e.revision, bodyOf(e, known));
+        this.prepare('INSERT INTO {vendor_appends} (vendor, revision, body) VALUES (?, ?, ?)').run(vendor, e.revision, new Append(e.revision, known, e.metadata).add(e).body());
         this.memory.vendors.delete(vendor);
         if (moves(e)) dirty.vendors.add(vendor);
       }
     }
+    if (open) this.keep(open);
     return dirty;
   }
 
-  putOff(dirty: Dirty): void {
+  /** Notes whose rows are to be derived at the log's end. */
+  putOff({ numbers, vendors }: Dirty): void {
     const note = this.prepare('INSERT OR IGNORE INTO {put_off} (no) VALUES (?)');
-    for (const contractId of dirty.contracts.keys()) {
-      const { no } = this.memory.numbers.get(contractId) ?? this.stored(contractId)!;
-      note.run(no);
-    }
-    for (const vendor of dirty.vendors) this.prepare(`INSERT OR IGNORE INTO {put_off} (no) SELECT no FROM {contracts} WHERE item IN (${itemList(vendor)})`).run();
+    for (const no of numbers) note.run(no);
+    for (const vendor of vendors) this.prepare(`INSERT OR IGNORE INTO {put_off} (no) SELECT no FROM {contracts} WHERE item IN (${itemList(vendor)})`).run();
   }
 
-  /** Derives a portion of the contracts that were put off. */
+  /** Derives a portion of what was put off; with the last one makes the indexes. */
   settle(): boolean {
-    const rows = this.prepare<{ no: number; contract_id: string; revision: number }>(
-      'SELECT c.no, c.contract_id, c.revision FROM {put_off} p JOIN {contracts} c ON c.no = p.no ORDER BY p.no LIMIT ?',
-    ).all(PORTION);
-    for (const r of rows) {
-      this.write({ no: r.no, derived: r.revision >= 0 }, this.load(r.no));
-      const known = this.memory.numbers.get(r.contract_id);
-      if (known) known.derived = true;
+    makeIndex(this.writer, contractsIndexes[0]!);
+    const numbers = this.prepare<{ no: number; revision: number }>('SELECT c.no, c.revision FROM {put_off} p JOIN {contracts} c ON c.no = p.no ORDER BY p.no LIMIT ?').all(PORTION);
+    if (numbers.length > 0) {
+      const [first, last] = [numbers[0]!.no, numbers.at(-1)!.no];
+      const rows = this.prepare<AppendRow & { no: number }>(
+        'SELECT a.no, a.revision, a.body FROM {put_off} p JOIN {contract_appends} a ON a.no = p.no WHERE p.no BETWEEN ? AND ? ORDER BY a.no, a.revision',
+      ).all(first, last);
+      let at = 0;
+      for (const { no, revision } of numbers) {
+        const from = at;
+        while (rows[at]?.no === no) at++;
+        this.write({ no, derived: revision >= 0 }, foldedOf(no, rows.slice(from, at)));
+      }
+      this.prepare('DELETE FROM {put_off} WHERE no <= ?').run(last);
+      return true;
     }
-    const last = rows.at(-1);
-    if (last) this.prepare('DELETE FROM {put_off} WHERE no <= ?').run(last.no);
-    return rows.length === PORTION;
+    // What was remembered of them does not know that they are derived now.
+    this.memory.numbers.clear();
+    for (const index of contractsIndexes) makeIndex(this.writer, index);
+    return false;
   }
 
-  derive(contractId: string, fresh: readonly RecordedEvent[]): void {
-    const number = this.memory.numbers.get(contractId) ?? this.stored(contractId)!;
-    const before = this.memory.states.get(number.no);
-    const folded = before && before.state.revision === fresh[0]!.revision - 1 ? foldOn(before, fresh, this.dirty.positions.get(contractId)!) : this.load(number.no);
-    this.memory.states.set(number.no, folded);
-    this.write(number, folded);
+  async derive({ contracts, vendors }: Dirty): Promise<void> {
+    for (const [contractId, events] of contracts) {
+      const number = this.known(contractId);
+      const before = this.memory.states.get(number.no);
+      const folded = before?.state.revision === events[0]!.revision - 1 ? foldOn(before, events) : this.load(number.no);
+      this.memory.states.set(number.no, folded);
+      this.write(number, folded);
+    }
+    for (const vendor of vendors) await this.deriveAll(vendor, (contractId) => contracts.has(contractId));
   }
 
   /** A vendor's fact moves the rows of all contracts of its items before their own events say so (design 14). */
-  async deriveAll(vendor: string, done: (contractId: string) => boolean): Promise<void> {
-    const page = this.prepare<{ no: number; contract_id: string }>(
-      `SELECT no, contract_id FROM {contracts} WHERE item IN (${itemList(vendor)}) AND no > ? ORDER BY no LIMIT ${PORTION}`,
-    );
+  private async deriveAll(vendor: string, done: (contractId: string) => boolean): Promise<void> {
+    const page = this.prepare<{ no: number; contract_id: string }>(`SELECT no, contract_id FROM {contracts} WHERE item IN (${itemList(vendor)}) AND no > ? ORDER BY no LIMIT ${PORTION}`);
     for (let last = 0; ; ) {
       const rows = page.all(last);
       for (const { no, contract_id } of rows) if (!done(contract_id)) this.write({ no, derived: true }, this.memory.states.get(no) ?? this.load(no));
@@ -160,65 +191,72 @@ class Work {
     }
   }
 
-  /** The number of a contract, given on its first event. */
-  private numberOf(contractId: string, e: LedgerEvent): number {
-    const known = this.memory.numbers.get(contractId) ?? (e.revision > 0 ? this.stored(contractId) : undefined);
-    if (known) return known.no;
-    if (e.type !== 'Contracted') throw new Error(`contract ${contractId} begins with ${e.type}`);
-    const c = toRecorded(e).data as Contracted;
-    const [row] = this.prepare<{ no: number }>(
-      `INSERT INTO {contracts} (contract_id, management_unit_id, contractor_id, item, application_number, accepted_on, billing_starts_on, void, rounding, revision, position)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, -1, ?) RETURNING no`,
-    ).all(contractId, c.managementUnitId, c.contractorId, c.item, c.applicationNumber, c.acceptedOn, c.billingStartsOn, c.policies.rounding, e.position);
-    this.memory.numbers.set(contractId, { no: row!.no, derived: false });
-    return row!.no;
+  private keep({ no, n, append }: Writing): void {
+    if (n === null) this.prepare('INSERT INTO {contract_appends} (no, revision, body) VALUES (?, ?, ?)').run(no, append.revision, append.body());
+    else this.prepare('UPDATE {contract_appends} SET body = ? WHERE n = ?').run(append.body(), n);
   }
 
-  private stored(contractId: string): { no: number; derived: boolean } | undefined {
+  /** The row of an earlier batch that an event belongs to; null for most. */
+  private cutOff(no: number, e: LedgerEvent, known: string): Writing | null {
+    if (e.revision === 0) return null;
+    const row = this.prepare<AppendRow & { n: number; no: number }>('SELECT n, no, revision, body FROM {contract_appends} ORDER BY n DESC LIMIT 1').get();
+    if (row?.no !== no) return null;
+    const append = Append.of(row);
+    return append.takes(e, known) ? { no, n: row.n, append } : null;
+  }
+
+  /** The number of a contract, given on its first event. */
+  private numberOf(contractId: string, e: LedgerEvent): number {
+    if (e.revision > 0) return this.known(contractId).no;
+    if (e.type !== 'Contracted') throw new Error(`contract ${contractId} begins with ${e.type}`);
+    const c = contractEvents.upcast(e.type, e.metadata.schemaVersion, e.data) as unknown as Contracted;
+    const no = ++this.memory.last;
+    this.prepare(
+      `INSERT INTO {contracts} (no, contract_id, management_unit_id, contractor_id, item, application_number, accepted_on, billing_starts_on, void, rounding, revision, position)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, -1, ?)`,
+    ).run(no, contractId, c.managementUnitId, c.contractorId, c.item, c.applicationNumber, c.acceptedOn, c.billingStartsOn, c.policies.rounding, e.position);
+    this.memory.numbers.set(contractId, { no, derived: false });
+    return no;
+  }
+
+  private known(contractId: string): Numbered {
+    const kept = this.memory.numbers.get(contractId);
+    if (kept) return kept;
     const row = this.prepare<{ no: number; revision: number }>('SELECT no, revision FROM {contracts} WHERE contract_id = ?').get(contractId);
-    if (!row) return undefined;
+    if (!row) throw new Error(`contract ${contractId} has no first event`);
     const number = { no: row.no, derived: row.revision >= 0 };
     this.memory.numbers.set(contractId, number);
     return number;
   }
 
   private load(no: number): Folded {
-    const bodies = this.prepare<{ revision: number; body: string }>('SELECT revision, body FROM {contract_events} WHERE no = ? ORDER BY revision').all(no);
-    const { state, businessDate, position } = foldBodies(bodies);
-    if (state.status === 'none') throw new Error(`contract number ${no} has no events`);
-    return { state, businessDate, position };
+    return foldedOf(no, this.prepare<AppendRow>('SELECT revision, body FROM {contract_appends} WHERE no = ? ORDER BY revision').all(no));
   }
 
   private vendor(vendor: string): KnownVendor {
     let known = this.memory.vendors.get(vendor);
     if (!known) {
-      const bodies = this.prepare<{ revision: number; body: string }>('SELECT revision, body FROM {vendor_events} WHERE vendor = ? ORDER BY revision').all(vendor);
-      this.memory.vendors.set(vendor, (known = foldVendorBodies(bodies)));
+      known = foldVendorFacts(this.prepare<AppendRow>('SELECT revision, body FROM {vendor_appends} WHERE vendor = ? ORDER BY revision').all(vendor));
+      this.memory.vendors.set(vendor, known);
     }
     return known;
   }
 
-  private write(number: { readonly no: number; derived: boolean }, folded: Folded): void {
+  private write(number: Numbered, { state, businessDate, position }: Folded): void {
     const { no } = number;
-    const { state, position } = folded;
     const { facts, lastRecordedOn } = this.vendor(vendorOf(lastContracted(state)!.item));
-    const processedOn = lastRecordedOn !== null && lastRecordedOn > folded.businessDate ? lastRecordedOn : folded.businessDate;
+    const processedOn = lastRecordedOn !== null && lastRecordedOn > businessDate ? lastRecordedOn : businessDate;
     const rows = rowsOf(state, { facts, processedOn, holidays: this.holidays });
     const c = rows.contract;
-    this.prepare(
-      `UPDATE {contracts} SET management_unit_id = ?, contractor_id = ?, item = ?, application_number = ?, accepted_on = ?, billing_starts_on = ?, end_on = ?, void = ?, rounding = ?,
-       due_on = ?, due_kind = ?, due_subject = ?, revision = ?, position = ? WHERE no = ?`,
-    ).run(
-      c.management_unit_id, c.contractor_id, c.item, c.application_number, c.accepted_on, c.billing_starts_on, c.end_on, c.void, c.rounding,
-      c.due_on, c.due_kind, c.due_subject, state.revision, position, no,
+    this.prepare('UPDATE {contracts} SET end_on = ?, void = ?, due_on = ?, due_kind = ?, due_subject = ?, revision = ?, position = ? WHERE no = ?').run(
+      c.end_on, c.void, c.due_on, c.due_kind, c.due_subject, state.revision, position, no,
     );
-    if (number.derived) {
-      this.prepare('DELETE FROM {renewals} WHERE no = ?').run(no);
-      this.prepare('DELETE FROM {settlements} WHERE no = ?').run(no);
-      this.prepare('DELETE FROM {charges} WHERE no = ?').run(no);
-      this.prepare('DELETE FROM {segments} WHERE no = ?').run(no);
-      this.prepare('DELETE FROM {outcomes} WHERE no = ?').run(no);
-    }
+    // A correction may have replaced what the contract was entered as.
+    if (state.entries[0]!.struckBy !== null)
+      this.prepare(
+        'UPDATE {contracts} SET management_unit_id = ?, contractor_id = ?, item = ?, application_number = ?, accepted_on = ?, billing_starts_on = ?, rounding = ? WHERE no = ?',
+      ).run(c.management_unit_id, c.contractor_id, c.item, c.application_number, c.accepted_on, c.billing_starts_on, c.rounding, no);
+    if (number.derived) for (const table of ['renewals', 'settlements', 'charges', 'segments', 'outcomes']) this.prepare(`DELETE FROM {${table}} WHERE no = ?`).run(no);
     number.derived = true;
     this.insertAll(no, rows);
   }
@@ -235,59 +273,38 @@ class Work {
   }
 }
 
-function toRecorded(e: LedgerEvent): RecordedEvent {
-  return { id: e.id, type: e.type, revision: e.revision, data: contractEvents.upcast(e.type, e.metadata.schemaVersion, e.data), metadata: e.metadata };
+function foldedOf(no: number, rows: readonly AppendRow[]): Folded {
+  const { state, businessDate, position } = foldContract(rows);
+  if (state.status === 'none') throw new Error(`contract number ${no} has no events`);
+  return { state, businessDate, position };
 }
 
-function bodyOf(e: LedgerEvent, knownAt: string): string {
-  const { schemaVersion, businessDate, commandId, command, requestHash } = e.metadata;
-  const head = JSON.stringify([e.id, e.type, schemaVersion, knownAt, e.position, businessDate, commandId, command, requestHash]);
-  return `${head.slice(0, -1)},${e.rawData}]`;
-}
-
-export interface BodyRow {
-  readonly revision: number;
-  readonly body: string;
-}
-
-const parsed = ({ revision, body }: BodyRow) => {
-  const [id, type, version, knownAt, position, businessDate, commandId, command, requestHash, data] = JSON.parse(body) as EventBody;
-  return { id, type, version, revision, knownAt, position, businessDate: businessDate as PlainDate, data, metadata: { commandId, command, requestHash } as EventMetadata };
-};
-
-/** The state that kept events lead to; with `knownAt` only those known by that instant. */
-export function foldBodies(rows: readonly BodyRow[], knownAt?: string): { state: ContractState; businessDate: PlainDate; position: string } {
-  let businessDate = '' as PlainDate;
-  let position = '';
-  const events: RecordedEvent[] = [];
-  for (const row of rows) {
-    const e = parsed(row);
-    if (knownAt !== undefined && e.knownAt > knownAt) break;
-    if (e.businessDate > businessDate) businessDate = e.businessDate;
-    position = e.position;
-    events.push({ ...e, data: contractEvents.upcast(e.type, e.version, e.data) });
-  }
+/** The state that kept appends lead to; with `knownAt` what was known by that instant. */
+export function foldContract(rows: readonly AppendRow[], knownAt?: string): { state: ContractState; businessDate: PlainDate; position: string } {
+  const { events, businessDate, position } = unpack(rows, contractEvents, knownAt);
   return { state: fold(NONE, events), businessDate, position };
 }
 
-/** As {@link foldBodies}, of a vendor's stream. */
-export function foldVendorBodies(rows: readonly BodyRow[], knownAt?: string): KnownVendor {
-  const events = rows.map(parsed).filter((e) => knownAt === undefined || e.knownAt <= knownAt);
-  const state = foldVendor(UNKNOWN_VENDOR, events.map((e): RecordedEvent => ({ ...e, data: vendorEvents.upcast(e.type, e.version, e.data) })));
-  const days = new Map(events.flatMap((e) => (e.type === 'VendorDiscontinued' ? [[(e.data as { discontinuationId: string }).discontinuationId, e.businessDate] as const] : [])));
+/** As {@link foldContract}, of a vendor's stream: its discontinuations, and when they were recorded. */
+export function foldVendorFacts(rows: readonly AppendRow[], knownAt?: string): KnownVendor {
+  const { events } = unpack(rows, vendorEvents, knownAt);
+  const recordedOn = new Map(events.flatMap((e) => (e.type === 'VendorDiscontinued' ? [[(e.data as { discontinuationId: string }).discontinuationId, e.metadata.businessDate as PlainDate] as const] : [])));
   return {
-    state,
-    facts: state.discontinuations.map((d) => ({ ...d, recordedOn: days.get(d.discontinuationId)! })),
-    lastRecordedOn: events.filter(moves).reduce<PlainDate | null>((last, e) => (last === null || e.businessDate > last ? e.businessDate : last), null),
+    facts: foldVendor(UNKNOWN_VENDOR, events).discontinuations.map((d) => ({ ...d, recordedOn: recordedOn.get(d.discontinuationId)! })),
+    lastRecordedOn: events.filter(moves).reduce<PlainDate | null>((last, { metadata }) => (last === null || metadata.businessDate > last ? (metadata.businessDate as PlainDate) : last), null),
   };
 }
 
 /** Whether a vendor's event changes what its contracts show; that all were told does not. */
 const moves = (e: { readonly type: string }): boolean => e.type !== 'VendorDiscontinuationCarriedOut';
 
-function foldOn(before: Folded, fresh: readonly RecordedEvent[], position: string): Folded {
-  const businessDate = fresh.reduce((day, e) => (e.metadata.businessDate > day ? (e.metadata.businessDate as PlainDate) : day), before.businessDate);
-  return { state: fold(before.state, fresh) as RecordedContract, businessDate, position };
+function foldOn(before: Folded, events: readonly LedgerEvent[]): Folded {
+  let { businessDate } = before;
+  const recorded = events.map(({ id, type, revision, data, metadata }): RecordedEvent => {
+    if (metadata.businessDate > businessDate) businessDate = metadata.businessDate as PlainDate;
+    return { id, type, revision, data: contractEvents.upcast(type, metadata.schemaVersion, data), metadata };
+  });
+  return { state: fold(before.state, recorded) as RecordedContract, businessDate, position: events.at(-1)!.position };
 }
 
 /** The codes of a vendor's items for a list in SQL; they are the agreement's own, never anybody's input. */

@@ -31,7 +31,7 @@ export interface Deriving {
 }
 
 export function rowsOf(recorded: RecordedContract, by: Deriving): ContractRows {
-  const state = withVendorFacts(recorded, by.facts);
+  const state = by.facts.length === 0 ? recorded : withVendorFacts(recorded, by.facts);
   const life = lifeOf(state, by);
   const { managementUnitId, contractorId, item, applicationNumber, acceptedOn, billingStartsOn, policies } = life?.contract ?? lastContracted(recorded)!;
   const due = pending(life, (e) => state.written.has(consequenceKey(e))).reduce<ReturnType<typeof pending>[number] | null>((first, d) => (first === null || compareDue(d, first) < 0 ? d : first), null);

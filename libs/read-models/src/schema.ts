@@ -26,11 +26,13 @@ export interface ContractsTable {
   due_subject: string | null;
 }
 
-/** The contract's events as far as its state is folded from them. */
-export interface ContractEventsTable {
+/** The contract's events as far as its state is folded from them, one row for what one command appended. */
+export interface ContractAppendsTable {
+  n: Generated<number>;
   no: number;
+  /** Of the first event. */
   revision: number;
-  /** JSON, see `EventBody`. */
+  /** JSON, see `AppendBody`. */
   body: string;
 }
 
@@ -101,7 +103,7 @@ export interface OutcomesTable {
   told: number;
 }
 
-export interface VendorEventsTable {
+export interface VendorAppendsTable {
   vendor: string;
   revision: number;
   body: string;
@@ -140,12 +142,17 @@ export interface RecordsTable {
 
 export interface CommandsTable {
   n: Generated<number>;
-  /** The first 48 bits of the id, for a small index. */
   key: number;
   command_id: string;
   stream: string;
   request_hash: string;
   name: string;
+}
+
+/** Where a command is found: by the first 48 bits of its id, so that this stays small. */
+export interface CommandKeysTable {
+  key: number;
+  n: number;
 }
 
 export interface TokensTable {
@@ -187,18 +194,19 @@ export interface RefusalsTable {
 
 export interface ReadModels {
   contracts: ContractsTable;
-  contract_events: ContractEventsTable;
+  contract_appends: ContractAppendsTable;
   put_off: PutOffTable;
   renewals: RenewalsTable;
   settlements: SettlementsTable;
   charges: ChargesTable;
   segments: SegmentsTable;
   outcomes: OutcomesTable;
-  vendor_events: VendorEventsTable;
+  vendor_appends: VendorAppendsTable;
   units: UnitsTable;
   reservations: ReservationsTable;
   records: RecordsTable;
   commands: CommandsTable;
+  command_keys: CommandKeysTable;
   tokens: TokensTable;
   clock_marks: ClockMarksTable;
   clock_drops: ClockDropsTable;

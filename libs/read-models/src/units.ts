@@ -2,16 +2,22 @@
 import type { PlainDate } from '@app/calendar';
 import { unitEvents, type ManagementUnitOpened, type PreparedEvent } from '@app/contract';
 import type { TextRef } from '@app/kernel';
-import type { Projection, ProjectionWriter } from '@app/read-store';
+import type { Projection } from '@app/read-store';
 import { statusOf, type Status } from './contract-view.js';
 import { fromCursor, pageOf } from './cursor.js';
 import { idIn, type LedgerEvent } from './ledger-event.js';
 import type { Db, Page, Statements } from './reads.js';
 import type { UnitsTable } from './schema.js';
 
-/** First events of prepared appends that have not been seen on their contract's stream. */
+/** First events of prepared appends that have not been seen on their contract's stream, and the unit's latest of them. */
 interface Memory {
-  readonly open: Set<string>;
+  readonly open: Map<string, Reserved>;
+  readonly ofUnit: Map<string, string>;
+}
+
+interface Reserved {
+  readonly unitId: string;
+  readonly contractId: string;
 }
 
 export const unitsProjection: Projection<LedgerEvent> = {
@@ -37,35 +43,48 @@ export const unitsProjection: Projection<LedgerEvent> = {
     ],
   },
   handle(events, writer) {
-    const { open } = writer.memory<Memory>(() => ({
-      open: new Set(writer.prepare<{ event_id: string }>('SELECT event_id FROM {reservations}').all().map((r) => r.event_id)),
-    }));
+    const { open, ofUnit } = writer.memory<Memory>(() => {
+      const rows = writer.prepare<{ event_id: string; management_unit_id: string; contract_id: string }>('SELECT * FROM {reservations}').all();
+      return {
+        open: new Map(rows.map((r) => [r.event_id, { unitId: r.management_unit_id, contractId: r.contract_id }])),
+        ofUnit: new Map(rows.map((r) => [r.management_unit_id, r.event_id])),
+      };
+    });
+    const stored = new Set(open.keys());
+    const close = (eventId: string | undefined): void => {
+      const reserved = eventId === undefined ? undefined : open.get(eventId);
+      if (!reserved) return;
+      open.delete(eventId!);
+      ofUnit.delete(reserved.unitId);
+    };
+    const heads = new Map<string, LedgerEvent>();
     for (const e of events) {
-      if (open.delete(e.id)) writer.prepare('DELETE FROM {reservations} WHERE event_id = ?').run(e.id);
+      if (open.size > 0) close(e.id);
       const unitId = idIn('managementUnit', e.stream);
-      if (unitId !== null) onUnit(unitId, e, open, writer);
+      if (unitId === null) continue;
+      const data = unitEvents.upcast(e.type, e.metadata.schemaVersion, e.data);
+      if (e.type === 'ManagementUnitOpened') {
+        const { contractorId, contractorName, name } = data as unknown as ManagementUnitOpened;
+        writer
+          .prepare('INSERT INTO {units} (management_unit_id, contractor_id, contractor_name, name, revision, position) VALUES (?, ?, ?, ?, ?, ?)')
+          .run(unitId, contractorId, JSON.stringify(contractorName), JSON.stringify(name), e.revision, e.position);
+        continue;
+      }
+      heads.set(unitId, e);
+      // A preparation is finished before the next one is written, or it was given up: only the latest can be open.
+      if (e.type === 'ItemReserved' || e.type === 'OptionUnitsReserved' || e.type === 'OptionUnitsReleased') close(ofUnit.get(unitId));
+      if (e.type === 'ItemReserved' || e.type === 'OptionUnitsReserved') {
+        const { contractId, append } = data as unknown as { contractId: string; append: readonly PreparedEvent[] };
+        open.set(append[0]!.id, { unitId, contractId });
+        ofUnit.set(unitId, append[0]!.id);
+      }
     }
+    for (const [unitId, e] of heads) writer.prepare('UPDATE {units} SET revision = ?, position = ? WHERE management_unit_id = ?').run(e.revision, e.position, unitId);
+    for (const eventId of stored) if (!open.has(eventId)) writer.prepare('DELETE FROM {reservations} WHERE event_id = ?').run(eventId);
+    for (const [eventId, r] of open)
+      if (!stored.has(eventId)) writer.prepare('INSERT INTO {reservations} (event_id, management_unit_id, contract_id) VALUES (?, ?, ?)').run(eventId, r.unitId, r.contractId);
   },
 };
-
-function onUnit(unitId: string, e: LedgerEvent, open: Set<string>, writer: ProjectionWriter): void {
-  const data = unitEvents.upcast(e.type, e.metadata.schemaVersion, e.data);
-  if (e.type === 'ManagementUnitOpened') {
-    const { contractorId, contractorName, name } = data as unknown as ManagementUnitOpened;
-    writer
-      .prepare('INSERT INTO {units} (management_unit_id, contractor_id, contractor_name, name, revision, position) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(unitId, contractorId, JSON.stringify(contractorName), JSON.stringify(name), e.revision, e.position);
-    return;
-  }
-  writer.prepare('UPDATE {units} SET revision = ?, position = ? WHERE management_unit_id = ?').run(e.revision, e.position, unitId);
-  // A preparation is finished before the next one is written, or it was given up: only the latest can be open.
-  if (e.type !== 'ItemReserved' && e.type !== 'OptionUnitsReserved' && e.type !== 'OptionUnitsReleased') return;
-  for (const { event_id } of writer.prepare<{ event_id: string }>('DELETE FROM {reservations} WHERE management_unit_id = ? RETURNING event_id').all(unitId)) open.delete(event_id);
-  if (e.type === 'OptionUnitsReleased') return;
-  const { contractId, append } = data as unknown as { contractId: string; append: readonly PreparedEvent[] };
-  open.add(append[0]!.id);
-  writer.prepare('INSERT INTO {reservations} (event_id, management_unit_id, contract_id) VALUES (?, ?, ?)').run(append[0]!.id, unitId, contractId);
-}
 
 export interface UnitView {
   readonly id: string;

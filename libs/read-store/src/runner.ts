@@ -554,7 +554,19 @@ const messageOf = (error: unknown): string => (error as Partial<Error> | null | 
 const shutDown = (): Error => new Error('the read models are being shut down');
 
 function moved<E extends LoggedEvent>(row: Track, events: readonly E[]): Track {
-  let knownTime = row.knownTime;
-  for (const { metadata } of events) if (knownTime === null || metadata.recordedAt > knownTime) knownTime = metadata.recordedAt;
+  const latest = latestOf(events);
+  const knownTime = row.knownTime === null || (latest !== null && latest > row.knownTime) ? latest : row.knownTime;
   return { ...row, position: events.at(-1)?.position ?? row.position, knownTime };
+}
+
+/** Every track is handed the same page: it is looked through once. */
+const latestOfPage = new WeakMap<readonly LoggedEvent[], string | null>();
+
+function latestOf(events: readonly LoggedEvent[]): string | null {
+  const known = latestOfPage.get(events);
+  if (known !== undefined) return known;
+  let latest: string | null = null;
+  for (const { metadata } of events) if (latest === null || metadata.recordedAt > latest) latest = metadata.recordedAt;
+  latestOfPage.set(events, latest);
+  return latest;
 }
