@@ -52,9 +52,12 @@ export class Projector {
   stop(): Promise<void> {
     this.stopped ??= (async () => {
       const { worker } = this;
-      const gone = new Promise((resolve) => worker.once('exit', resolve));
-      await Promise.race([this.ask({ ask: 'stop' }), gone]);
-      await worker.terminate();
+      // A thread that is lost, and not replaced yet, answers no more.
+      if (worker.threadId !== -1) {
+        const gone = new Promise((resolve) => worker.once('exit', resolve));
+        await Promise.race([this.ask({ ask: 'stop' }), gone]);
+        await worker.terminate();
+      }
       for (const { reject } of this.pending.values()) reject(new Error('the read models are being shut down'));
       this.pending.clear();
     })();
