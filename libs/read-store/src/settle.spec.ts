@@ -61,7 +61,7 @@ describe('what is put off while the rows are not complete', () => {
     for (let i = 0; i < 14; i++) l.append({ id: 'abcdefg'[i % 7]!, amount: i });
     return l;
   };
-  const expected = [...'abcdefg'].map((id, i) => ({ id, total: 2 * i + 7 }));
+  const expected = 'abcdefg'.split('').map((id, i) => ({ id, total: 2 * i + 7 }));
 
   it('is settled in parts before they serve, and not put off afterwards', async () => {
     const l = log();
