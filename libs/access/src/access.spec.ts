@@ -31,10 +31,10 @@ describe('roles', () => {
   it('let each role do exactly what it is for', () => {
     const allowed = Object.fromEntries(ROLES.map((role) => [role, ACTIONS.filter((action) => may(role, action))]));
     expect(allowed).toEqual({
-      admin: ['read', 'simulate', 'command', 'admin'],
+      admin: ['read', 'simulate', 'command', 'audit', 'admin'],
       operator: ['read', 'simulate', 'command'],
       billing: ['read', 'simulate'],
-      auditor: ['read', 'simulate'],
+      auditor: ['read', 'simulate', 'audit'],
     });
   });
 
