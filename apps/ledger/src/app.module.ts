@@ -3,13 +3,14 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { HANDLERS } from './bus/handlers.js';
 import { CommandSender } from './http/command-sender.js';
 import { AdminController } from './http/controllers/admin.controller.js';
+import { AuditController } from './http/controllers/audit.controller.js';
 import { AgreementController } from './http/controllers/agreement.controller.js';
 import { ContractsController } from './http/controllers/contracts.controller.js';
 import { HealthController } from './http/controllers/health.controller.js';
 import { LedgerController } from './http/controllers/ledger.controller.js';
 import { SandboxController } from './http/controllers/sandbox.controller.js';
 import { SimulationsController } from './http/controllers/simulations.controller.js';
-import { ADMINISTRATION, BUSINESS_CLOCK, CONFIG, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK } from './ports.js';
+import { ADMINISTRATION, AUDIT, BUSINESS_CLOCK, CONFIG, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK } from './ports.js';
 import type { Config } from './config.js';
 import type { Ledger } from './ports.js';
 import type { DynamicModule, OnApplicationShutdown, Type } from '@nestjs/common';
@@ -33,6 +34,7 @@ export class AppModule {
       AgreementController,
       SimulationsController,
       AdminController,
+      AuditController,
       ...(ledger.sandbox === null ? [] : [SandboxController]),
     ];
   }
@@ -50,6 +52,7 @@ export class AppModule {
         { provide: BUSINESS_CLOCK, useValue: ledger.clock },
         { provide: SANDBOX_CLOCK, useValue: ledger.sandbox },
         { provide: ADMINISTRATION, useValue: ledger.administration },
+        { provide: AUDIT, useValue: ledger.audit },
         { provide: Closing, useValue: new Closing(ledger) },
         CommandSender,
         ...HANDLERS,

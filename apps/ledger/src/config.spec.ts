@@ -1,3 +1,4 @@
+import { COSIGNATURE, ED25519, newSignerKey } from '@app/transparency';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,8 @@ const refusals = (env: { [name: string]: string }, cwd = '/here'): readonly stri
   }
 };
 
+const WITNESS = newSignerKey('witness.example/w1', COSIGNATURE).vkey;
+
 describe('the settings', () => {
   let folder: string;
   beforeAll(() => {
@@ -27,7 +30,7 @@ describe('the settings', () => {
   const TABLE = { name: 'National holidays', from: '2026-01-01', to: '2026-12-31', dates: ['2026-01-01', '2026-01-12'] };
 
   it('have defaults, and empty counts as not set', () => {
-    const defaults = { port: 3000, data: '/here/data', policies: DEFAULT_POLICIES, sandbox: null, holidays: null, eventStoreUrl: null, logLevel: 'info' };
+    const defaults = { port: 3000, data: '/here/data', policies: DEFAULT_POLICIES, sandbox: null, holidays: null, eventStoreUrl: null, logLevel: 'info', signer: null, witnesses: [] };
     expect(readConfig({}, '/here')).toEqual(defaults);
     expect(readConfig({ LEDGER_PORT: '', LEDGER_POLICIES: ' ', LEDGER_SANDBOX: '', EVENTSTORE_URL: '' }, '/here')).toEqual(defaults);
   });
@@ -43,6 +46,8 @@ describe('the settings', () => {
         LEDGER_SANDBOX_TODAY: '2026-02-20',
         EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
         LEDGER_LOG_LEVEL: 'warn',
+        LEDGER_SIGNER: '/run/ledger/signer.sock',
+        LEDGER_WITNESSES: `https://witness.example/log+${WITNESS} http://127.0.0.1:9000/+${WITNESS}`,
       }),
     ).toEqual({
       port: 8080,
@@ -52,6 +57,11 @@ describe('the settings', () => {
       sandbox: { today: '2026-02-20' },
       eventStoreUrl: 'esdb://127.0.0.1:2113?tls=false',
       logLevel: 'warn',
+      signer: '/run/ledger/signer.sock',
+      witnesses: [
+        { url: 'https://witness.example/log', vkey: WITNESS },
+        { url: 'http://127.0.0.1:9000/', vkey: WITNESS },
+      ],
     });
   });
 
@@ -76,6 +86,10 @@ describe('the settings', () => {
     [{ EVENTSTORE_URL: 'http://127.0.0.1:2113' }, /^EVENTSTORE_URL: /],
     [{ LEDGER_HOLIDAYS: 'nowhere.json' }, /^LEDGER_HOLIDAYS: cannot be read/],
     [{ LEDGER_LOG_LEVEL: 'loud' }, /^LEDGER_LOG_LEVEL: /],
+    [{ LEDGER_WITNESSES: `https://w.example+${WITNESS}` }, /^LEDGER_WITNESSES: needs LEDGER_SIGNER/],
+    [{ LEDGER_SIGNER: '/s', LEDGER_WITNESSES: 'https://w.example' }, /^LEDGER_WITNESSES: https:\/\/w.example: must be <url>\+<public key>/],
+    [{ LEDGER_SIGNER: '/s', LEDGER_WITNESSES: `ftp://w.example+${WITNESS}` }, /must be an http\(s\) URL/],
+    [{ LEDGER_SIGNER: '/s', LEDGER_WITNESSES: `https://w.example+${newSignerKey('log', ED25519).vkey}` }, /not one that cosigns/],
   ])('%j is refused', (env, because) => {
     expect(refusals(env)).toEqual([expect.stringMatching(because)]);
   });

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { isRecord } from './values.js';
 import { parsePolicies, DEFAULT_POLICIES, FIRST_DAY } from '@app/agreement';
 import { parsePlainDate } from '@app/calendar';
+import { COSIGNATURE, parseVerifierKey } from '@app/transparency';
 import type { Policies } from '@app/agreement';
 import type { Holidays, PlainDate } from '@app/calendar';
 
@@ -23,6 +24,17 @@ export interface Config {
   /** Null: the embedded store. */
   readonly eventStoreUrl: string | null;
   readonly logLevel: LogLevel;
+  /** Path of the socket on which the log's signer answers; null: checkpoints are not signed. */
+  readonly signer: string | null;
+  /** Who is offered every signed checkpoint. */
+  readonly witnesses: readonly WitnessConfig[];
+}
+
+export interface WitnessConfig {
+  /** Submission prefix, `http(s)://…`. */
+  readonly url: string;
+  /** Its public key, `<name>+<id>+<base64>`. */
+  readonly vkey: string;
 }
 
 /** Every setting that is wrong, named; the service refuses to start. */
@@ -64,6 +76,10 @@ export function readConfig(env: { readonly [name: string]: string | undefined },
   const logLevel = given('LEDGER_LOG_LEVEL') ?? 'info';
   if (!(LOG_LEVELS as readonly string[]).includes(logLevel)) wrong('LEDGER_LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
 
+  const witnesses = witnessesOf(given('LEDGER_WITNESSES'), wrong);
+  if (witnesses.length > 0 && given('LEDGER_SIGNER') === undefined)
+    wrong('LEDGER_WITNESSES', 'needs LEDGER_SIGNER: a witness takes signed checkpoints only');
+
   if (problems.length > 0) throw new BadConfig(problems);
   return {
     port: port!,
@@ -73,10 +89,30 @@ export function readConfig(env: { readonly [name: string]: string | undefined },
     holidays,
     eventStoreUrl: url,
     logLevel: logLevel as LogLevel,
+    signer: given('LEDGER_SIGNER') === undefined ? null : resolve(cwd, given('LEDGER_SIGNER')!),
+    witnesses,
   };
 }
 
 type Wrong = (name: string, why: string) => void;
+
+/** `<url>+<vkey>`, several with spaces or commas between. */
+function witnessesOf(text: string | undefined, wrong: Wrong): WitnessConfig[] {
+  return (text ?? '').split(/[\s,]+/).filter((one) => one !== '').flatMap((one) => {
+    const cut = one.indexOf('+');
+    const [url, vkey] = [one.slice(0, cut), one.slice(cut + 1)];
+    try {
+      const { protocol, username, search, hash } = new URL(url);
+      if (!/^https?:$/.test(protocol) || username || search || hash) throw new TypeError('the part before the first + must be an http(s) URL, without a user or a query');
+      const key = parseVerifierKey(vkey);
+      if (key.kind !== COSIGNATURE) throw new TypeError('the key is not one that cosigns (its base64 begins with "B")');
+      return [{ url, vkey: key.vkey }];
+    } catch (error) {
+      wrong('LEDGER_WITNESSES', `${one}: must be <url>+<public key>; ${(error as Error).message}`);
+      return [];
+    }
+  });
+}
 
 const number = (text: string): number | null => (/^\d{1,6}$/.test(text) ? Number(text) : null);
 

@@ -197,6 +197,27 @@ export interface Administration {
   rebuild(projection: string, caller: Caller): Promise<object | null>;
 }
 
+/** Exactly one of `eventId` and `position`. */
+export interface InclusionAsked {
+  readonly eventId?: string;
+  readonly position?: string;
+  /** Leaves of the tree proved in; default: the smallest signed one that holds the event, else the tree as it is. */
+  readonly size?: number;
+}
+
+/** The proof that nothing was altered: checkpoints of the tree over the log, and what follows from it. */
+export interface AuditQueries {
+  checkpoints(page: Page): Promise<Listed<'checkpoints'>>;
+  latestCheckpoint(): Promise<object>;
+  /** As signed (C2SP tlog-checkpoint); null: nothing was signed yet. */
+  latestNote(): Promise<string | null>;
+  /** Null: no such event in the tree. */
+  inclusion(asked: InclusionAsked): Promise<object | null>;
+  /** `to`: default the tree as it is. */
+  consistency(from: number, to: number | undefined): Promise<object>;
+  keys(): Promise<object>;
+}
+
 /** Everything the service is made of behind its HTTP layer. */
 export interface Ledger {
   readonly application: LedgerApplication;
@@ -207,6 +228,7 @@ export interface Ledger {
   /** Null unless the sandbox is on. */
   readonly sandbox: SandboxClock | null;
   readonly administration: Administration;
+  readonly audit: AuditQueries;
   /** Finishes what was begun, then lets go of everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -218,4 +240,5 @@ export const READINESS = Symbol('Readiness');
 export const BUSINESS_CLOCK = Symbol('BusinessClock');
 export const SANDBOX_CLOCK = Symbol('SandboxClock');
 export const ADMINISTRATION = Symbol('Administration');
+export const AUDIT = Symbol('Audit');
 export const CONFIG = Symbol('Config');

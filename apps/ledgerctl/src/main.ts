@@ -4,12 +4,14 @@ import { runDemo, type DemoOptions } from './commands/demo.js';
 import { importContracts, type ImportOptions } from './commands/import.js';
 import { projectionStatus, rebuildProjections } from './commands/projections.js';
 import { issueToken, listTokens, revokeToken, type IssueOptions } from './commands/tokens.js';
+import { adoptCheckpoint, initSigner, retireSigner, rotateSigner, runSigner, signerKeys, type SignerOptions } from './commands/signer.js';
 import { verify } from './commands/verify.js';
+import { initWitness, runWitness, watchLogs } from './commands/witness.js';
 import { interruption, listenForSignals } from './interrupt.js';
 import { readSettings, type CommonOptions, type Settings } from './settings.js';
 import { EXIT, misuse, told, type ExitCode } from './trouble.js';
 
-type Work = (settings: Settings) => Promise<ExitCode | void>;
+type Work = (settings: Settings) => Promise<ExitCode | void> | void;
 
 function program(run: (work: Work, options: CommonOptions) => Promise<void>): Command {
   const cli = new Command('ledgerctl')
@@ -24,7 +26,7 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
       '\nExit codes: 0 done · 1 the answer is no (differences, refused rows) · 2 the call is wrong · 3 not possible now · 130 interrupted',
     );
   const action =
-    <A extends unknown[]>(work: (settings: Settings, ...args: A) => Promise<ExitCode | void>) =>
+    <A extends unknown[]>(work: (settings: Settings, ...args: A) => Promise<ExitCode | void> | void) =>
     (...args: unknown[]): Promise<void> => {
       const command = args.at(-1) as Command;
       return run((settings) => work(settings, ...(args.slice(0, -1) as A)), command.optsWithGlobals<CommonOptions>());
@@ -86,6 +88,60 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
         return accept ? acceptLog(settings) : restoreBackup(settings, backup!, options);
       }),
     );
+
+  const keyOption = ['--key <file>', 'its secret key (default: LEDGER_SIGNER_KEY); outside the data folder'] as const;
+  const signer = cli.command('signer').description("signs the log's checkpoints, as a process of its own, best under another account");
+  signer
+    .command('init')
+    .description('makes its key and shows the public one')
+    .option(...keyOption)
+    .option('--ledger <id>', 'which ledger (default: that of the data folder)')
+    .action(action((settings, options: SignerOptions & { ledger?: string }) => initSigner(settings, options)));
+  signer
+    .command('run')
+    .description('signs what goes on from the checkpoint that it signed last, and nothing else')
+    .option(...keyOption)
+    .option('--socket <file>', 'where the service reaches it (default: LEDGER_SIGNER)')
+    .action(action((settings, options: SignerOptions & { socket?: string }) => runSigner(settings, options)));
+  signer
+    .command('keys')
+    .description('its public keys')
+    .option(...keyOption)
+    .action(action((settings, options: SignerOptions) => signerKeys(settings, options)));
+  signer
+    .command('rotate')
+    .description('adds a key; it then signs with the old ones too')
+    .option(...keyOption)
+    .action(action((settings, options: SignerOptions) => rotateSigner(settings, options)));
+  signer
+    .command('retire <id>')
+    .description('takes an old key away')
+    .option(...keyOption)
+    .action(action((settings, id: string, options: SignerOptions) => retireSigner(settings, { ...options, id })));
+  signer
+    .command('adopt <checkpoint>')
+    .description('says what was signed last, where the file that says it was lost')
+    .option(...keyOption)
+    .action(action((settings, checkpoint: string, options: SignerOptions) => adoptCheckpoint(settings, { ...options, checkpoint })));
+
+  const witness = cli.command('witness').description('cosigns the checkpoints of logs, on another host or under another account');
+  witness
+    .command('init')
+    .description('makes its folder and key, and shows the public one')
+    .requiredOption('--folder <folder>', 'its own folder')
+    .requiredOption('--name <name>', 'what it signs as, e.g. audit.example.com/w1')
+    .action(action((settings, options: { folder: string; name: string }) => initWitness(settings, options)));
+  witness
+    .command('watch <keys...>')
+    .description('takes logs under watch, by their public keys (or files of them); a new key of a log is added')
+    .requiredOption('--folder <folder>', 'its own folder')
+    .action(action((settings, keys: string[], options: { folder: string }) => watchLogs(settings, { ...options, keys })));
+  witness
+    .command('run')
+    .description('cosigns what goes on from the checkpoint that it cosigned last, and nothing else')
+    .requiredOption('--folder <folder>', 'its own folder')
+    .option('--listen <host:port>', 'where it is reached', '127.0.0.1:3100')
+    .action(action((settings, options: { folder: string; listen: string }) => runWitness(settings, options)));
 
   const imports = cli.command('import').description('brings existing contracts in');
   imports

@@ -132,8 +132,10 @@ export function sha256Hex(input: string | Uint8Array): string {
   return hash('sha256', input, 'hex');
 }
 
-/** SHA-256 of several runs of bytes taken as one, as its 32 bytes. */
-export function sha256Bytes(...runs: readonly Uint8Array[]): Uint8Array {
+/** SHA-256 of several runs of bytes taken as one, a text as its UTF-8; as its 32 bytes. */
+export function sha256Bytes(...runs: readonly (string | Uint8Array)[]): Uint8Array {
+  // One call for one run: a hash object costs more than the hashing of a short one.
+  if (runs.length === 1) return hash('sha256', runs[0]!, 'buffer');
   const all = createHash('sha256');
   for (const run of runs) all.update(run);
   return all.digest();

@@ -5,18 +5,38 @@ export type Hash = Uint8Array;
 export const HASH_BYTES = 32;
 
 const LEAF = Uint8Array.of(0);
-const NODE = Uint8Array.of(1);
+const NODE = 1;
 
 /** RFC 6962 2.1: SHA-256(0x00 ‖ leaf). */
 export const leafHash = (leaf: Uint8Array): Hash => sha256Bytes(LEAF, leaf);
 
+/** As {@link leafHash}, of a text's UTF-8. */
+export const textLeafHash = (leaf: string): Hash => sha256Bytes(`\0${leaf}`);
+
+/** Laid out anew for each node; hashing is done with it before anybody else can be. */
+const pair = new Uint8Array(1 + 2 * HASH_BYTES);
+
 /** RFC 6962 2.1: SHA-256(0x01 ‖ left ‖ right). */
-export const nodeHash = (left: Hash, right: Hash): Hash => sha256Bytes(NODE, left, right);
+export function nodeHash(left: Hash, right: Hash): Hash {
+  pair[0] = NODE;
+  pair.set(left, 1);
+  pair.set(right, 1 + HASH_BYTES);
+  return sha256Bytes(pair);
+}
 
 /** Root of the tree without leaves: SHA-256 of nothing. */
 export const emptyRoot = (): Hash => sha256Bytes();
 
 export const toHex = (hash: Hash): string => Buffer.from(hash).toString('hex');
+
+export const toBase64 = (hash: Hash): string => Buffer.from(hash).toString('base64');
+
+/** @throws {RangeError} not the base64 of 32 bytes in its one way of writing */
+export function fromBase64(text: string): Hash {
+  const hash = Buffer.from(text, 'base64');
+  if (hash.length !== HASH_BYTES || hash.toString('base64') !== text) throw new RangeError('a hash is 32 bytes in base64');
+  return hash;
+}
 
 /** @throws {RangeError} not 64 lower-case hex digits */
 export function fromHex(text: string): Hash {

@@ -9,6 +9,7 @@ import { openEmbeddedStore, openEventStoreDb, WrongExpectedRevision, type EventS
 import { deriveId } from '@app/kernel';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import { Audit, originOf } from '../audit/audit.js';
 import { Unavailable, type Caller, type Ledger, type ReadinessReport, type SandboxClock } from '../ports.js';
 import { AcknowledgedStore } from './acknowledged.js';
 import { Application, SYSTEM } from './application.js';
@@ -48,6 +49,8 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
 
     const reads = await openReads({ file: join(config.data, 'read.sqlite'), store, follow, ledgerId, register, today, holidays: config.holidays, log });
     closers.push(() => reads.close());
+    const audit = new Audit({ file: join(config.data, 'audit.sqlite'), log: follow, ledgerId, origin: originOf(ledgerId), signer: config.signer, witnesses: config.witnesses, store, logger: log });
+    closers.push(() => audit.stop());
     const tokens = new TokenBook();
     const application = new Application({ store, register, tokens, policies: config.policies, holidays: config.holidays, build, today, reads: reads.forCommands, log });
     reads.connect(application);
@@ -178,12 +181,13 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
           const { stopped, behind, checks } = reads.readiness();
           const problem = store.problem();
           const status = phase === 'stopping' ? 'stopping' : phase === 'starting' || behind || problem !== null ? 'starting' : stopped ? 'degraded' : 'ready';
-          return { status, checks: { ...checks, store: problem ?? 'ok' } };
+          return { status, checks: { ...checks, audit: audit.check(), store: problem ?? 'ok' } };
         },
       },
       clock,
       sandbox,
       administration: { rebuild: (projection) => reads.rebuild(projection) },
+      audit,
       close() {
         closed ??= (async () => {
           phase = 'stopping';

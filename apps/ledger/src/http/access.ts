@@ -60,6 +60,12 @@ export const ACCESS = {
   'GET /v1/sandbox/clock': 'read',
   'PUT /v1/sandbox/clock': 'admin',
 
+  'GET /v1/audit/checkpoints': 'audit',
+  'GET /v1/audit/checkpoints/latest': 'audit',
+  'GET /v1/audit/proofs': 'audit',
+  'GET /v1/audit/proofs/consistency': 'audit',
+  'GET /v1/audit/keys': 'audit',
+
   'POST /v1/tokens': 'admin',
   'GET /v1/tokens': 'admin',
   'POST /v1/tokens/:tokenId/revocations': 'admin',

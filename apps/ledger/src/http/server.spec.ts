@@ -53,6 +53,8 @@ describe('the HTTP layer', () => {
           ? 'public'
           : /^\/v1\/(tokens|admin)/.test(path) || method === 'PUT'
             ? 'admin'
+            : path.startsWith('/v1/audit/')
+              ? 'audit'
             : method === 'GET'
               ? 'read'
               : path.startsWith('/v1/simulations/')

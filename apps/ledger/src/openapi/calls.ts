@@ -2,7 +2,7 @@ import type { Route } from '../http/access.js';
 
 /** What a route is for, and a call of it that works (with ids of the reader's own ledger in the path). */
 export interface CallDescription {
-  readonly tag: 'Contracts' | 'Options' | 'Devices' | 'Units and vendors' | 'Lists' | 'Agreement' | 'Simulations' | 'Sandbox' | 'Administration' | 'Health';
+  readonly tag: 'Contracts' | 'Options' | 'Devices' | 'Units and vendors' | 'Lists' | 'Agreement' | 'Simulations' | 'Sandbox' | 'Administration' | 'Audit' | 'Health';
   readonly summary: string;
   readonly summaryJa: string;
   readonly example?: object;
@@ -214,6 +214,11 @@ export const CALLS: { readonly [R in Exclude<Route, `GET /docs${string}`>]: Call
   },
   'GET /v1/tokens': { tag: 'Administration', summary: 'Tokens, without their secrets', summaryJa: 'トークンの一覧' },
   'POST /v1/tokens/:tokenId/revocations': { tag: 'Administration', summary: 'Revoke a token', summaryJa: 'トークンを失効させる', example: { reason: 'It was found in a mail' } },
+  'GET /v1/audit/checkpoints': { tag: 'Audit', summary: 'Signed checkpoints of the log, the newest first, and how much is not signed yet', summaryJa: '署名済みチェックポイントの一覧(新しい順)と未署名の件数' },
+  'GET /v1/audit/checkpoints/latest': { tag: 'Audit', summary: 'The newest checkpoint; with Accept: text/plain the signed note alone', summaryJa: '最新のチェックポイント(Accept: text/plain なら署名付きノートのみ)' },
+  'GET /v1/audit/proofs': { tag: 'Audit', summary: 'Proof that an event is in the log as it was signed', summaryJa: '署名された記録にイベントが含まれることの証明' },
+  'GET /v1/audit/proofs/consistency': { tag: 'Audit', summary: 'Proof that a later log begins with an earlier one', summaryJa: '後の記録が前の記録を変えずに続いていることの証明' },
+  'GET /v1/audit/keys': { tag: 'Audit', summary: "Public keys of the log's signer and of the witnesses", summaryJa: '署名者と証人の公開鍵' },
   'GET /v1/admin/projections': { tag: 'Administration', summary: 'Where each projection stands', summaryJa: '各プロジェクションの状態' },
   'POST /v1/admin/projections/:projection/rebuilds': { tag: 'Administration', summary: 'Rebuild a projection beside the running one', summaryJa: 'プロジェクションを再構築する', example: {} },
 };

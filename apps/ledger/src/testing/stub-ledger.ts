@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { createServer } from '../http/server.js';
 import { ROLES } from '@app/access';
 import type { Config } from '../config.js';
-import type { Caller, CommandEnvelope, CommandOutcome, Ledger, LedgerQueries, ReadinessReport } from '../ports.js';
+import type { AuditQueries, Caller, CommandEnvelope, CommandOutcome, Ledger, LedgerQueries, ReadinessReport } from '../ports.js';
 import type { Role } from '@app/access';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
@@ -60,6 +60,15 @@ export class StubLedger implements Ledger {
       return { today: plainDate(today) };
     },
   };
+  readonly audit = Object.fromEntries(
+    ['checkpoints', 'latestCheckpoint', 'latestNote', 'inclusion', 'consistency', 'keys'].map((name) => [
+      name,
+      async (...args: unknown[]) => {
+        this.questions.push([name, args]);
+        return name === 'latestNote' ? 'a note' : { answered: name };
+      },
+    ]),
+  ) as unknown as AuditQueries;
   readonly administration = { rebuild: async (projection: string) => (projection === 'renewals' ? { projection } : null) };
 
   async close(): Promise<void> {
@@ -75,6 +84,8 @@ export const CONFIG: Config = {
   holidays: null,
   eventStoreUrl: null,
   logLevel: 'silent',
+  signer: null,
+  witnesses: [],
 };
 
 /** The real HTTP layer around a stub. */

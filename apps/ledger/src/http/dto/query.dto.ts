@@ -69,3 +69,26 @@ export class OptionsQuery extends PageQuery {
 }
 
 export class ClausesQuery extends PageQuery {}
+
+const Size = (): PropertyDecorator => Such('wholeNumber', (v) => typeof v === 'string' && /^(0|[1-9]\d{0,12})$/.test(v));
+
+/** Newest first. */
+export class CheckpointsQuery {
+  @Optional() @Cursor() readonly cursor?: string;
+  @Optional() @Such('limit', (v) => typeof v === 'string' && LIMIT.test(v) && Number(v) <= 500) readonly limit?: string;
+}
+
+export class InclusionQuery {
+  @Optional() @Id() readonly eventId?: string;
+  @Optional() @Position() readonly position?: string;
+  @Optional() @Size() readonly size?: string;
+
+  static whole(q: InclusionQuery): readonly PathError[] {
+    return (q.eventId === undefined) === (q.position === undefined) ? [{ path: 'eventId', message: 'oneOfTwo|eventId|position' }] : [];
+  }
+}
+
+export class ConsistencyQuery {
+  @Size() readonly from: string;
+  @Optional() @Size() readonly to?: string;
+}

@@ -1,0 +1,187 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { EventStore } from '@app/event-store';
+import {
+  BookReader,
+  parseVerifierKey,
+  toBase64,
+  wholeNote,
+  type Hash,
+  type LeafPlace,
+  type SignedCheckpoint,
+} from '@app/transparency';
+import type { Logger } from 'pino';
+import { BadParameter, Unavailable, type AuditQueries, type InclusionAsked, type Page } from '../ports.js';
+import type { AuditStatus, AuditThreadData } from './audit-thread.js';
+
+export interface AuditOptions extends AuditThreadData {
+  readonly store: Pick<EventStore, 'compare'>;
+  readonly logger: Logger;
+}
+
+const RESTART_MS = 1_000;
+/** How long an ordered stop may take: a transaction, and a call to a signer that is cut off. */
+const STOP_MS = 3_000;
+
+/** Names the log in its checkpoints. */
+export const originOf = (ledgerId: string): string => `contract-ledger/${ledgerId}`;
+
+const checkpointRow = (c: SignedCheckpoint) => ({
+  size: c.size,
+  root: toBase64(c.root),
+  signedAt: c.signedAt,
+  note: wholeNote(c),
+  cosignatures: c.cosignatures.map(({ witness, signedAt }) => ({ witness, signedAt })),
+});
+const toLines = (proof: readonly Hash[]): string[] => proof.map(toBase64);
+
+/** The tree over the log, kept in a thread of its own; a thread that is lost is replaced. */
+export class Audit implements AuditQueries {
+  private worker: Worker;
+  private latest: AuditStatus;
+  private opened: BookReader | null = null;
+  private stopped: Promise<void> | null = null;
+
+  constructor(private readonly o: AuditOptions) {
+    this.latest = { size: 0, position: null, whole: false, signed: 0, unsignedSince: null, signer: null, witnesses: [], trouble: 'it is starting' };
+    this.worker = this.begin();
+  }
+
+  status(): AuditStatus {
+    return this.latest;
+  }
+
+  /** One line for readiness: `ok`, or what an auditor should know. */
+  check(): string {
+    const { trouble, signer, size, signed, witnesses } = this.latest;
+    if (trouble !== null) return `not followed: ${trouble}`;
+    if (signer === null) return 'unsigned: no signer is configured';
+    const tail = `${Math.max(0, size - signed)} events are unsigned`;
+    if (signer.state === 'refused') return `the signer refuses: ${signer.detail}; ${tail}`;
+    if (signer.state === 'away') return `the signer does not answer: ${signer.detail}; ${tail}`;
+    const out = witnesses.find((w) => w.state === 'refused') ?? witnesses.find((w) => w.state === 'away');
+    return out ? `witness ${out.name} ${out.state === 'refused' ? 'refuses' : 'does not answer'}: ${out.detail}` : 'ok';
+  }
+
+  private begin(): Worker {
+    const { store: _, logger, ...workerData } = this.o;
+    const worker = new Worker(new URL('./audit-thread.js', import.meta.url), { name: 'audit', workerData });
+    worker.on('message', (status: AuditStatus) => this.hear(status));
+    worker.on('error', (err) => logger.warn({ err }, 'the thread of the audit failed and is started again'));
+    worker.once('exit', () => void this.replace(worker));
+    return worker;
+  }
+
+  private hear(status: AuditStatus): void {
+    const before = this.check();
+    this.latest = status;
+    const after = this.check();
+    const kind = (text: string): string => text.split(':', 1)[0]!;
+    if (kind(before) === kind(after)) return;
+    if (after === 'ok' || this.latest.signer === null) this.o.logger.info({ audit: after }, 'audit');
+    else this.o.logger.warn({ audit: after }, 'audit');
+  }
+
+  private async replace(lost: Worker): Promise<void> {
+    if (this.stopped || lost !== this.worker) return;
+    this.latest = { ...this.latest, trouble: 'its thread ended and is started again' };
+    await sleep(RESTART_MS, undefined, { ref: false });
+    if (!this.stopped) this.worker = this.begin();
+  }
+
+  /** The kept tree. @throws {Unavailable} it is not there yet */
+  private book(): BookReader {
+    if (this.opened) return this.opened;
+    if (!existsSync(this.o.file) || this.latest.size === 0) throw new Unavailable('starting', 1);
+    return (this.opened = BookReader.open(this.o.file));
+  }
+
+  // ------------------------------------------------------------------------------------------------ questions
+
+  /** How far the tree and its signatures are, as every answer here says it. */
+  private standing() {
+    const { size, position, signed, unsignedSince, signer, witnesses } = this.latest;
+    return {
+      origin: this.o.origin,
+      tree: { size, position },
+      unsigned: { events: Math.max(0, size - signed), since: unsignedSince },
+      signer: signer ? { ...signer } : { state: 'none', detail: 'no signer is configured', size: null },
+      witnesses: witnesses.map(({ name, url, state, detail, size: seen }) => ({ name, url, state, detail, size: seen })),
+    };
+  }
+
+  async checkpoints({ limit, cursor }: Page) {
+    const below = cursor === undefined ? undefined : Number(cursor);
+    if (cursor !== undefined && !/^[1-9]\d{0,15}$/.test(cursor)) throw new BadParameter([{ path: 'cursor', message: 'cursor' }]);
+    const rows = this.book().checkpoints(limit + 1, below);
+    const page = rows.slice(0, limit);
+    return { checkpoints: page.map(checkpointRow), nextCursor: rows.length > limit ? String(page.at(-1)!.size) : null, ...this.standing() };
+  }
+
+  async latestCheckpoint() {
+    const [last] = this.book().checkpoints(1);
+    return { checkpoint: last ? checkpointRow(last) : null, ...this.standing() };
+  }
+
+  async latestNote(): Promise<string | null> {
+    const [last] = this.book().checkpoints(1);
+    return last ? wholeNote(last) : null;
+  }
+
+  async inclusion({ eventId, position, size }: InclusionAsked) {
+    const book = this.book();
+    const place = eventId !== undefined ? book.placeOf(eventId) : this.placeAt(book, position!);
+    if (place === null) return null;
+    const tree = book.tree();
+    const over = size === undefined ? book.checkpointOver(place.index) : book.checkpointOf(size);
+    const upTo = size ?? (over !== null && over.size <= tree.size ? over.size : tree.size);
+    if (upTo > tree.size || upTo <= place.index) throw new BadParameter([{ path: 'size', message: `treeSize|${place.index + 1}|${tree.size}` }]);
+    const leaf = tree.leavesBetween(place.index, place.index + 1);
+    return {
+      leaf: { index: place.index, hash: toBase64(leaf), eventId: place.id, position: place.position },
+      size: upTo,
+      root: toBase64(tree.root(upTo)),
+      proof: toLines(tree.inclusion(place.index, upTo)),
+      checkpoint: over !== null && over.size === upTo ? wholeNote(over) : null,
+    };
+  }
+
+  private placeAt(book: BookReader, position: string): LeafPlace | null {
+    try {
+      return book.placeAtPosition(position, (a, b) => this.o.store.compare(a, b));
+    } catch (error) {
+      if (error instanceof RangeError) throw new BadParameter([{ path: 'position', message: 'position' }]);
+      throw error;
+    }
+  }
+
+  async consistency(from: number, to: number | undefined) {
+    const tree = this.book().tree();
+    const size = to ?? tree.size;
+    if (size > tree.size) throw new BadParameter([{ path: 'to', message: `treeSize|0|${tree.size}` }]);
+    if (from > size) throw new BadParameter([{ path: 'from', message: `treeSize|0|${size}` }]);
+    return { from, fromRoot: toBase64(tree.root(from)), to: size, toRoot: toBase64(tree.root(size)), proof: toLines(tree.consistency(from, size)) };
+  }
+
+  async keys() {
+    const { origin, witnesses } = this.o;
+    const keys = this.book().keys().map(({ vkey, seenAt }) => ({ vkey, id: parseVerifierKey(vkey).id, firstSeenAt: seenAt }));
+    return { origin, keys, witnesses: witnesses.map(({ url, vkey }) => ({ name: parseVerifierKey(vkey).name, vkey, url })) };
+  }
+
+  /** Ends the thread after the transaction under way. Idempotent. */
+  stop(): Promise<void> {
+    this.stopped ??= (async () => {
+      const { worker } = this;
+      if (worker.threadId !== -1) {
+        const gone = new Promise((resolve) => worker.once('exit', resolve));
+        worker.postMessage('stop');
+        await Promise.race([gone, sleep(STOP_MS, undefined, { ref: false })]);
+        await worker.terminate();
+      }
+      this.opened?.close();
+    })();
+    return this.stopped;
+  }
+}

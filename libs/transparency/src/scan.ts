@@ -1,0 +1,109 @@
+/** Reads a log event by event: what can be said of it without any signature. */
+import { canonicalJson, isUuid } from '@app/kernel';
+import type { Hash } from './hash.js';
+import { eventLeaf, type LoggedEvent } from './leaf.js';
+
+/** Something that is not as it must be. */
+export interface Finding {
+  /**
+   * `altered`, `missing`, `inserted`, `reordered`: told by signed leaves. `position`, `revision`, `canonical`, `event`:
+   * told by the log itself. `range`: somewhere in a range. `checkpoint`, `signature`, `witness`, `file`: the evidence.
+   */
+  readonly kind: string;
+  /** Place of the event among those read, from 0; null: it concerns no one event. */
+  readonly index: number | null;
+  /** Where, in words. */
+  readonly at: string;
+  readonly detail: string;
+}
+
+/** First and last revision met of a stream. */
+export interface Span {
+  readonly first: number;
+  last: number;
+}
+
+export interface ScanOptions {
+  /** Place of the first event, from 0. */
+  readonly from: number;
+  /** Whether positions are numbers without gaps, from 1 (the embedded log). */
+  readonly dense: boolean;
+  /** The log's order. */
+  readonly compare: (a: string, b: string) => number;
+}
+
+const MOST = 100;
+
+export const placeOf = (e: Pick<LoggedEvent, 'position' | 'type' | 'stream' | 'revision' | 'id'>): string =>
+  `position ${e.position} (${e.type} ${e.id}, ${e.stream} revision ${e.revision})`;
+
+/** Why a stored text is not the canonical JSON of what it says; null: it is. */
+export function notCanonical(raw: string): string | null {
+  try {
+    return canonicalJson(JSON.parse(raw)) === raw ? null : 'not canonical JSON';
+  } catch (error) {
+    return (error as Error).message.slice(0, 200);
+  }
+}
+
+/** One run through a log, or a part of it that begins somewhere. */
+export class Scan {
+  readonly streams = new Map<string, Span>();
+  /** The first of them. */
+  readonly findings: Finding[] = [];
+  findingCount = 0;
+  private index: number;
+  private last: string | null = null;
+
+  constructor(private readonly o: ScanOptions) {
+    this.index = o.from;
+  }
+
+  /** Looks at the next event; its leaf. */
+  take(e: LoggedEvent): Hash {
+    this.order(e);
+    this.revision(e);
+    if (!isUuid(e.id)) this.report('event', e, `its id ${JSON.stringify(e.id)} is not a lower-case UUID`);
+    if (typeof e.stream !== 'string' || e.stream === '' || typeof e.type !== 'string' || e.type === '') this.report('event', e, 'it has no stream or no type');
+    for (const [name, raw] of [['data', e.rawData], ['metadata', e.rawMetadata]] as const) {
+      const why = notCanonical(raw);
+      if (why !== null) this.report('canonical', e, `${name}: ${why}`);
+    }
+    this.index++;
+    this.last = e.position;
+    return eventLeaf(e);
+  }
+
+  private order(e: LoggedEvent): void {
+    if (this.o.dense) {
+      const next = this.last === null ? this.o.from + 1 : Number(this.last) + 1;
+      if (Number(e.position) !== next) this.report('position', e, Number(e.position) > next ? `positions ${next} to ${Number(e.position) - 1} are missing before it` : `position ${next} was to come next`);
+    } else if (this.last !== null && this.o.compare(this.last, e.position) >= 0) this.report('position', e, `it comes after position ${this.last}`);
+  }
+
+  private revision(e: LoggedEvent): void {
+    const span = this.streams.get(e.stream);
+    const next = span ? span.last + 1 : this.o.from === 0 ? 0 : e.revision;
+    if (e.revision !== next) this.report('revision', e, `revision ${next} of the stream was to come next`);
+    if (span) span.last = e.revision;
+    else this.streams.set(e.stream, { first: e.revision, last: e.revision });
+  }
+
+  private report(kind: string, e: LoggedEvent, detail: string): void {
+    if (++this.findingCount <= MOST) this.findings.push({ kind, index: this.index, at: placeOf(e), detail });
+  }
+}
+
+/** What is wrong where one part of a log is followed by the next: revisions. Takes the next part's streams over. */
+export function joinStreams(before: Map<string, Span>, next: ReadonlyMap<string, Span>): Finding[] {
+  const findings: Finding[] = [];
+  for (const [stream, { first, last }] of next) {
+    const span = before.get(stream);
+    const expected = (span?.last ?? -1) + 1;
+    if (first !== expected && findings.length < MOST)
+      findings.push({ kind: 'revision', index: null, at: `${stream} revision ${first}`, detail: `revision ${expected} of the stream was to come next` });
+    if (span) span.last = last;
+    else before.set(stream, { first, last });
+  }
+  return findings;
+}
