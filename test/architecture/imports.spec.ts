@@ -29,7 +29,7 @@ const PURE: { readonly [lib: string]: readonly string[] } = {
 /** Shapes only: a read model is written against the port of its store and knows nothing of it at run time. */
 const TYPES_OF: { readonly [lib: string]: readonly string[] } = { 'read-models': ['@app/read-store', 'kysely'] };
 /** Only the write model decides. */
-const DECIDING = ['decide', 'judge', 'reconcile'];
+const DECIDING = ['decide', 'judge', 'reconcile', 'conclude', 'reevaluate'];
 
 /** What is wrong with a module's imports, one line each. */
 function faults(m: Module): string[] {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { evolveToken, noToken, TOKEN_EVENTS, type TokenEvent } from '@app/access';
+import { approvalEvents, evolveApproval, evolveToken, noApproval, noToken, TOKEN_EVENTS, type ApprovalEvent, type TokenEvent } from '@app/access';
 import { contractEvents, fold, foldUnit, foldVendor, recordEvents, unitEvents, UNKNOWN_VENDOR, vendorEvents, type RecordedEvent } from '@app/contract';
 import { canonicalJson, EventRegistry, sha256Hex, type EventMetadata, type Json } from '@app/kernel';
 
@@ -21,7 +21,9 @@ const REGISTRIES: { readonly [category: string]: EventRegistry } = {
   vendor: vendorEvents,
   record: recordEvents,
   token: new EventRegistry([...TOKEN_EVENTS]),
-  ledger: only(systemEvents, 'LedgerFounded'),
+  approval: approvalEvents,
+  ledger: only(systemEvents, 'LedgerFounded', 'PoliciesSet'),
+  erasure: only(systemEvents, 'ContractorErased'),
   outcome: only(systemEvents, 'CommandRefused', 'CommandAnswered'),
 };
 
@@ -83,7 +85,13 @@ describe('golden samples', () => {
   });
 
   test("the service's own events are all among them", () => {
-    expect(['ledger', 'outcome'].flatMap((c) => REGISTRIES[c]!.types).sort()).toEqual([...systemEvents.types].sort());
+    expect(['ledger', 'erasure', 'outcome'].flatMap((c) => REGISTRIES[c]!.types).sort()).toEqual([...systemEvents.types].sort());
+  });
+
+  test('approvals: requested, then decided either way', () => {
+    const [granted, rejected, requested] = samplesOf('approval').map((s) => ({ type: s.type, data: upcast('approval', s) }) as unknown as ApprovalEvent);
+    const pending = evolveApproval(noApproval, { event: requested!, revision: 0, metadata });
+    expect([granted!, rejected!].map((event) => evolveApproval(pending, { event, revision: 1, metadata }).status)).toEqual(['approved', 'rejected']);
   });
 
   test('tokens: issued, then revoked', () => {

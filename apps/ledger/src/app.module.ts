@@ -3,7 +3,9 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { HANDLERS } from './bus/handlers.js';
 import { CommandSender } from './http/command-sender.js';
 import { AdminController } from './http/controllers/admin.controller.js';
+import { ApprovalsController } from './http/controllers/approvals.controller.js';
 import { AuditController } from './http/controllers/audit.controller.js';
+import { OversightController } from './http/controllers/oversight.controller.js';
 import { AgreementController } from './http/controllers/agreement.controller.js';
 import { ContractsController } from './http/controllers/contracts.controller.js';
 import { HealthController } from './http/controllers/health.controller.js';
@@ -33,6 +35,8 @@ export class AppModule {
       LedgerController,
       AgreementController,
       SimulationsController,
+      ApprovalsController,
+      OversightController,
       AdminController,
       AuditController,
       ...(ledger.sandbox === null ? [] : [SandboxController]),

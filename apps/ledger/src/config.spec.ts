@@ -30,7 +30,7 @@ describe('the settings', () => {
   const TABLE = { name: 'National holidays', from: '2026-01-01', to: '2026-12-31', dates: ['2026-01-01', '2026-01-12'] };
 
   it('have defaults, and empty counts as not set', () => {
-    const defaults = { port: 3000, data: '/here/data', policies: DEFAULT_POLICIES, sandbox: null, holidays: null, eventStoreUrl: null, logLevel: 'info', signer: null, witnesses: [] };
+    const defaults = { port: 3000, data: '/here/data', policies: DEFAULT_POLICIES, sandbox: null, holidays: null, eventStoreUrl: null, fourEyes: true, retentionYears: 10, rateLimit: null, logLevel: 'info', signer: null, witnesses: [] };
     expect(readConfig({}, '/here')).toEqual(defaults);
     expect(readConfig({ LEDGER_PORT: '', LEDGER_POLICIES: ' ', LEDGER_SANDBOX: '', EVENTSTORE_URL: '' }, '/here')).toEqual(defaults);
   });
@@ -45,6 +45,9 @@ describe('the settings', () => {
         LEDGER_SANDBOX: 'true',
         LEDGER_SANDBOX_TODAY: '2026-02-20',
         EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',
+        LEDGER_FOUR_EYES: 'true',
+        LEDGER_RETENTION_YEARS: '7',
+        LEDGER_RATE_LIMIT: '600',
         LEDGER_LOG_LEVEL: 'warn',
         LEDGER_SIGNER: '/run/ledger/signer.sock',
         LEDGER_WITNESSES: `https://witness.example/log+${WITNESS} http://127.0.0.1:9000/+${WITNESS}`,
@@ -56,6 +59,9 @@ describe('the settings', () => {
       holidays: { name: 'National holidays', from: '2026-01-01', to: '2026-12-31', days: new Set(TABLE.dates) },
       sandbox: { today: '2026-02-20' },
       eventStoreUrl: 'esdb://127.0.0.1:2113?tls=false',
+      fourEyes: true,
+      retentionYears: 7,
+      rateLimit: 600,
       logLevel: 'warn',
       signer: '/run/ledger/signer.sock',
       witnesses: [
@@ -70,7 +76,16 @@ describe('the settings', () => {
     expect(readConfig({ LEDGER_SANDBOX: 'true' }).sandbox).toEqual({ today: null });
   });
 
+  it('ask for four eyes wherever it is not a sandbox', () => {
+    expect([readConfig({}).fourEyes, readConfig({ LEDGER_SANDBOX: 'true' }).fourEyes, readConfig({ LEDGER_FOUR_EYES: 'false' }).fourEyes]).toEqual([true, false, false]);
+  });
+
   it.each([
+    [{ LEDGER_FOUR_EYES: 'maybe' }, /^LEDGER_FOUR_EYES: /],
+    [{ LEDGER_RETENTION_YEARS: '-1' }, /^LEDGER_RETENTION_YEARS: /],
+    [{ LEDGER_RETENTION_YEARS: '101' }, /^LEDGER_RETENTION_YEARS: /],
+    [{ LEDGER_RATE_LIMIT: '0' }, /^LEDGER_RATE_LIMIT: /],
+    [{ LEDGER_RATE_LIMIT: 'many' }, /^LEDGER_RATE_LIMIT: /],
     [{ LEDGER_PORT: 'http' }, /^LEDGER_PORT: /],
     [{ LEDGER_PORT: '65536' }, /^LEDGER_PORT: /],
     [{ LEDGER_PORT: '-1' }, /^LEDGER_PORT: /],

@@ -23,6 +23,12 @@ export interface Config {
   readonly holidays: Holidays | null;
   /** Null: the embedded store. */
   readonly eventStoreUrl: string | null;
+  /** Whether corrections, withdrawals and erasures wait for a second subject. */
+  readonly fourEyes: boolean;
+  /** How long names and texts are kept after the year in which the contractor's last contract ended. */
+  readonly retentionYears: number;
+  /** Commands a minute for each subject; null: no limit. */
+  readonly rateLimit: number | null;
   readonly logLevel: LogLevel;
   /** Path of the socket on which the log's signer answers; null: checkpoints are not signed. */
   readonly signer: string | null;
@@ -73,6 +79,14 @@ export function readConfig(env: { readonly [name: string]: string | undefined },
   if (url !== null && !/^(esdb|kurrentdb)(\+discover)?:\/\/./.test(url))
     wrong('EVENTSTORE_URL', 'must be a connection string that begins with esdb:// or esdb+discover://');
 
+  const fourEyes = given('LEDGER_FOUR_EYES') ?? (switched === 'true' ? 'false' : 'true');
+  if (fourEyes !== 'true' && fourEyes !== 'false') wrong('LEDGER_FOUR_EYES', 'must be true or false');
+  const retentionYears = number(given('LEDGER_RETENTION_YEARS') ?? '10');
+  if (retentionYears === null || retentionYears > 100) wrong('LEDGER_RETENTION_YEARS', 'must be a number of years from 0 to 100');
+  const perMinute = given('LEDGER_RATE_LIMIT');
+  const rateLimit = perMinute === undefined ? null : number(perMinute);
+  if (perMinute !== undefined && (rateLimit === null || rateLimit === 0)) wrong('LEDGER_RATE_LIMIT', 'must be a number of commands a minute from 1 to 999999');
+
   const logLevel = given('LEDGER_LOG_LEVEL') ?? 'info';
   if (!(LOG_LEVELS as readonly string[]).includes(logLevel)) wrong('LEDGER_LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
 
@@ -88,6 +102,9 @@ export function readConfig(env: { readonly [name: string]: string | undefined },
     sandbox: switched === 'true' ? { today } : null,
     holidays,
     eventStoreUrl: url,
+    fourEyes: fourEyes === 'true',
+    retentionYears: retentionYears!,
+    rateLimit,
     logLevel: logLevel as LogLevel,
     signer: given('LEDGER_SIGNER') === undefined ? null : resolve(cwd, given('LEDGER_SIGNER')!),
     witnesses,

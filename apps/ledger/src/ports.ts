@@ -37,6 +37,8 @@ export const COMMAND_NAMES = [
   'RecordFact',
   'IssueToken',
   'RevokeToken',
+  'DecideApproval',
+  'EraseContractor',
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
@@ -50,7 +52,7 @@ export interface NestedCommand {
 
 export interface CommandEnvelope {
   readonly name: CommandName;
-  /** Path parameters: `id`, `optionId`, `noticeId`, `changeId`, `vendor`, `discontinuationId`. */
+  /** Path parameters: `id`, `optionId`, `noticeId`, `changeId`, `vendor`, `discontinuationId`, `approvalId`, `contractor`. */
   readonly params: { readonly [name: string]: string };
   /** An instance of the command's DTO, validated; its members are exactly those that were sent. */
   readonly body: object;
@@ -65,6 +67,9 @@ export interface CommandEnvelope {
   readonly preview: boolean;
   /** Id of the HTTP request, as in the log and in `X-Request-Id`. */
   readonly requestId: string;
+  /** What the caller says this belongs to, and what brought it about; default: the request, and the command itself. */
+  readonly correlationId?: string;
+  readonly causationId?: string;
 }
 
 export interface PathError {
@@ -149,6 +154,27 @@ export interface ChargeFilter extends Page {
   readonly contractId?: string;
 }
 
+export const APPROVAL_STATES = ['pending', 'approved', 'rejected'] as const;
+export interface ApprovalFilter extends Page {
+  readonly state?: (typeof APPROVAL_STATES)[number];
+  readonly contractId?: string;
+}
+export interface RefusalFilter extends Page {
+  /** Days in Japan on which it was refused, both included. */
+  readonly from?: PlainDate;
+  readonly to?: PlainDate;
+  /** Who asked. */
+  readonly subject?: string;
+  readonly clause?: string;
+}
+export interface SilenceQuestion extends Fresh {
+  readonly contractId: string;
+  /** `base` or an option's id. */
+  readonly subject: string;
+  /** The term that ran out, from 1. */
+  readonly term: number;
+}
+
 /** What a list answers: its rows under their plural, and where to go on. */
 export type Listed<K extends string> = { readonly [P in K]: readonly object[] } & { readonly nextCursor: string | null };
 
@@ -165,6 +191,12 @@ export interface LedgerQueries {
   charges(filter: ChargeFilter): Promise<Listed<'charges'> & { readonly total: number | null }>;
   discontinuation(vendor: string, id: string, page: Page): Promise<object | null>;
   tokens(page: Page): Promise<Listed<'tokens'>>;
+  approvals(filter: ApprovalFilter): Promise<Listed<'approvals'>>;
+  approval(id: string, at: Fresh): Promise<object | null>;
+  refusals(filter: RefusalFilter): Promise<Listed<'refusals'>>;
+  policies(page: Page): Promise<Listed<'policies'>>;
+  erasures(page: Page): Promise<Listed<'erasures'>>;
+  silence(question: SilenceQuestion): Promise<object | null>;
   projections(): Promise<Listed<'projections'>>;
 }
 

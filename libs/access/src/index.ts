@@ -5,3 +5,7 @@ export * from './token/events.js';
 export * from './token/commands.js';
 export * from './token/state.js';
 export * from './token/decide.js';
+export * from './approval/events.js';
+export * from './approval/commands.js';
+export * from './approval/state.js';
+export * from './approval/decide.js';

@@ -11,5 +11,6 @@ export * from './settlement.js';
 export * from './charges.js';
 export * from './tables.js';
 export * from './clauses.js';
+export * from './allowed.js';
 export * from './texts.js';
 export * from './markdown.js';

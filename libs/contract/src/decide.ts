@@ -65,7 +65,7 @@ export interface Decision {
 
 export type Refusal = Rejected | Malformed | NotFound;
 
-interface Built {
+export interface Built {
   readonly events: readonly ContractEvent[];
   readonly answer: { readonly [key: string]: Json };
   readonly violations?: readonly Violation[];
@@ -121,7 +121,7 @@ function refuse(violations: readonly Violation[], life: Life | null): Rejected {
 // ------------------------------------------------------------------------------------------------ concluding
 
 /** Folds new facts onto the state, reconciles what was written with what follows, and says why. */
-function conclude(before: RecordedContract | null, built: Built, asked: Asked, only?: { readonly through: PlainDate; readonly kind?: string }): Decision {
+export function conclude(before: RecordedContract | null, built: Built, asked: Asked, only?: { readonly through: PlainDate; readonly kind?: string }): Decision {
   const provisional = (events: readonly ContractEvent[], from: number, revision: number): RecordedEvent[] =>
     events.map((e, i) => ({
       id: deriveId('event', asked.commandId, from + i),
@@ -185,7 +185,8 @@ export function reconcile(state: RecordedContract, today: PlainDate, around: { r
   return [...undone, ...fresh.map((d) => d.event)];
 }
 
-function writtenDay(e: ConsequenceEvent): PlainDate | null {
+/** The day on which a consequence fell due; null where it does at once. */
+export function writtenDay(e: ConsequenceEvent): PlainDate | null {
   switch (e.type) {
     case 'Renewed':
       return e.data.startsOn;
@@ -751,7 +752,10 @@ function judgeApplication(life: Life, applied: readonly OptionAdded[], asked: Pi
     });
   };
   const later = life.options.filter((o) => !o.voided && o.acceptedOn > acceptedOn);
-  out.push(...ask(acceptedOn));
+  // Until when it is in use says from when on it can be had again; null while no end is fixed.
+  const through = (option: Json | undefined): PlainDate | null =>
+    inUse(acceptedOn).filter((o) => o.row.option === option).reduce<PlainDate | null | undefined>((last, o) => (last === null || o.end === null ? null : last === undefined || o.end.on > last ? o.end.on : last), undefined) ?? null;
+  out.push(...ask(acceptedOn).map((v) => (v.code === 'option-already-in-use' ? { ...v, facts: { ...v.facts, through: through(v.facts['option']) } } : v)));
   // What was accepted later but recorded before is no prerequisite, but it fills the limits too.
   for (const day of new Set(later.filter((o) => o.row.max !== null).map((o) => o.acceptedOn)))
     out.push(...ask(day).filter((v) => v.code === 'too-many-units' && !out.some((x) => x.clause === v.clause && x.facts['option'] === v.facts['option'])));
@@ -799,7 +803,7 @@ function judgeStop(before: RecordedContract, f: Extract<FactEvent, { type: 'Canc
   const placeOf = (eventId: string): number => state.entries.findIndex((e) => e.eventId === eventId);
   return newlyUncovered(now, after)
     .filter(({ option }) => !outlives(option.acceptedOn, placeOf(option.eventId), f.data.arrivedOn, state.entries.length - 1))
-    .map(({ option, clause, from }) => violation(clause, 'dependent-in-use', { option: stopped.row.option, dependent: option.row.option, dependentId: option.subject, endsOn: addDays(from, -1) }));
+    .map(({ option, clause, from }) => violation(clause, 'dependent-in-use', { option: stopped.row.option, dependent: option.row.option, dependentId: option.subject, dependentEndsOn: option.end?.on ?? null, endsOn: addDays(from, -1) }));
 }
 
 /**

@@ -3,6 +3,7 @@ export * from './commands.js';
 export * from './state.js';
 export * from './life.js';
 export * from './decide.js';
+export * from './reevaluate.js';
 export * from './warnings.js';
 export * from './unit/index.js';
 export * from './vendor/index.js';

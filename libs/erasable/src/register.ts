@@ -49,6 +49,8 @@ export interface Register {
   /** Whether the register still holds the very text that an event committed to. */
   verify(ref: TextRef): Verdict;
   describe(ref: string): TextInfo | null;
+  /** References of the texts that belong to a subject and are not erased, in the order of writing. */
+  held(subject: string): string[];
   /**
    * Removes texts with their salts for ever, from the file too, and keeps the references. Answers how many were
    * erased now. Backups made before still hold them.
@@ -83,6 +85,8 @@ export class UnsupportedRegister extends Error {
   override readonly name = 'UnsupportedRegister';
 }
 
+/** How long after a checkpoint that a reader held up it is tried again. */
+const AGAIN_MS = 1_000;
 const FORMAT = 1;
 const ALL_PAGES = 2 ** 31 - 1;
 
@@ -219,6 +223,11 @@ class SqliteRegister implements Register {
     return { ref, commandId, kind, slot, subject, writtenAt, erasedAt };
   }
 
+  held(subject: string): string[] {
+    this.flush();
+    return this.db.prepare('SELECT ref FROM texts WHERE subject = ? AND erased_at IS NULL ORDER BY id').all(subject).map((r) => r['ref'] as string);
+  }
+
   erase(what: { readonly subject: string } | { readonly refs: readonly string[] }): number {
     this.flush();
     const set = 'UPDATE texts SET text = NULL, salt = NULL, erased_at = ? WHERE erased_at IS NULL AND';
@@ -229,7 +238,7 @@ class SqliteRegister implements Register {
       return what.refs.reduce((n, ref) => n + Number(one.run(at, ref).changes), 0);
     });
     // The write-ahead log still holds the pages as they were; secure_delete only covers the main file.
-    if (erased > 0) this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (erased > 0) this.empty();
     return erased;
   }
 
@@ -311,6 +320,12 @@ class SqliteRegister implements Register {
       this.insert.run(++this.lastId, ref, commandId, slot, kind, subject ?? null, text, salt, hash, at);
       return { ref, commitment: hash };
     });
+  }
+
+  /** Empties the write-ahead log; a reader may hold it up, then it is tried again until it is done. */
+  private empty(): void {
+    if (this.closed || this.number('PRAGMA wal_checkpoint(TRUNCATE)') === 0) return;
+    setTimeout(() => this.empty(), AGAIN_MS).unref();
   }
 
   private row(ref: string): Row | undefined {

@@ -13,6 +13,19 @@ export interface TextRef {
   readonly commitment: string;
 }
 
+/** Who let a command through that needs two: the event's actor asked, this one decided. */
+export interface ApprovedBy {
+  readonly approvalId: string;
+  /** Command id of the decision, and the hash of its request: it is recorded under them even where that comes late. */
+  readonly decisionId: string;
+  readonly requestHash: string;
+  readonly decidedBy: { readonly subject: string; readonly role: string };
+  readonly reason: TextRef;
+  readonly channel?: string;
+  readonly document?: TextRef;
+  readonly correlationId: string;
+}
+
 /** What every event of the log carries beside its data (design 1). All values are plain JSON. */
 export interface EventMetadata {
   readonly commandId: string;
@@ -24,6 +37,7 @@ export interface EventMetadata {
   readonly channel?: string;
   readonly reason?: TextRef;
   readonly document?: TextRef;
+  readonly approval?: ApprovedBy;
   readonly $correlationId: string;
   readonly $causationId: string;
   /** RFC 3339 UTC instant stamped by the application at the append. */

@@ -1,9 +1,11 @@
 import type { Holidays } from '@app/calendar';
 import type { Projection } from '@app/read-store';
+import { approvalsProjection } from './approvals.js';
 import { clockProjection } from './clock.js';
 import { commandsProjection } from './commands.js';
 import { contractsProjection } from './contracts.js';
 import type { LedgerEvent } from './ledger-event.js';
+import { oversightProjection } from './oversight.js';
 import { recordsProjection } from './records.js';
 import { refusalsProjection } from './refusals.js';
 import { tokensProjection } from './tokens.js';
@@ -15,7 +17,7 @@ export * from './reads.js';
 export * from './cursor.js';
 export * from './contract-view.js';
 export { contractsProjection } from './contracts.js';
-export { ContractReader, contractsOfItems, contractsPage, type ContractAt, type ContractFilter } from './contract-reads.js';
+export { ContractReader, contractsOfItems, contractsPage, vendorFacts, type ContractAt, type ContractFilter } from './contract-reads.js';
 export * from './due.js';
 export * from './renewals.js';
 export * from './settlements.js';
@@ -26,6 +28,10 @@ export * from './commands.js';
 export * from './tokens.js';
 export * from './clock.js';
 export * from './refusals.js';
+export * from './approvals.js';
+export * from './oversight.js';
+export * from './silence.js';
+export { contractorHolds, type ContractorHolds } from './contractors.js';
 export * from './discontinuations.js';
 
 /** Every read model, for a runner. */
@@ -37,4 +43,6 @@ export const readModels = (o: { readonly holidays: Holidays | null }): Projectio
   tokensProjection,
   clockProjection,
   refusalsProjection,
+  approvalsProjection,
+  oversightProjection,
 ];

@@ -282,7 +282,7 @@ describe('records, refusals and commands', () => {
 
     const refusals = await all('refusals', (cursor) => refusalsPage(store.db, { cursor, limit: 2 }));
     expect(refusals.length).toBeGreaterThan(2);
-    expect(refusals[0]).toMatchObject({ type: 'CommandRefused', name: 'AddOptions', subject: 'clerk', clauses: ['A5-3'], position: ledger.log.findLast((e) => e.type === 'CommandRefused')!.position });
+    expect(refusals[0]).toMatchObject({ command: 'AddOptions', subject: 'clerk', role: 'operator', code: 'refused-by-agreement', violations: [{ clause: 'A5-3', allowedFrom: null }], allowedFrom: null, position: ledger.log.findLast((e) => e.type === 'CommandRefused')!.position });
     expect((await refusalsPage(store.db, { subject: 'nobody', limit: 5 })).refusals).toEqual([]);
 
     for (const e of ledger.log) expect(usesOf(store, e.metadata.commandId)).toContainEqual({ stream: e.stream, requestHash: e.metadata.requestHash, name: e.metadata.command });

@@ -190,6 +190,54 @@ export interface RefusalsTable {
   data: string;
   recorded_at: string;
   position: string;
+  role: string;
+  business_date: PlainDate;
+  channel: string | null;
+  correlation_id: string;
+  /** JSON: references into the register. */
+  reason: string | null;
+  document: string | null;
+}
+
+/** Commands that wait for a second subject, or waited. */
+export interface ApprovalsTable {
+  no: Generated<number>;
+  approval_id: string;
+  state: 'pending' | 'approved' | 'rejected';
+  command: string;
+  command_id: string;
+  /** JSON: the ids of its path. */
+  params: string;
+  contract_id: string | null;
+  contractor_id: string | null;
+  /** JSON: a reference to the body. */
+  request: string;
+  /** JSON: `Said`. */
+  asked: string;
+  decided: string | null;
+  revision: number;
+  position: string;
+}
+
+/** The settings that decided, from when on. */
+export interface PoliciesTable {
+  no: Generated<number>;
+  /** JSON: the event's data. */
+  data: string;
+  build: string;
+  recorded_at: string;
+  position: string;
+}
+
+export interface ErasuresTable {
+  no: Generated<number>;
+  erasure_id: string;
+  contractor_id: string;
+  texts: number;
+  /** JSON: `Said`, and who approved. */
+  asked: string;
+  approved: string | null;
+  position: string;
 }
 
 export interface ReadModels {
@@ -211,6 +259,9 @@ export interface ReadModels {
   clock_marks: ClockMarksTable;
   clock_drops: ClockDropsTable;
   refusals: RefusalsTable;
+  approvals: ApprovalsTable;
+  policies: PoliciesTable;
+  erasures: ErasuresTable;
 }
 
 /** Stands for "without end" where a range is compared. */

@@ -1,8 +1,8 @@
 /** What every decision must keep, whatever it decides. Checked for free at each step of a story; a broken vow throws. */
 import assert from 'node:assert/strict';
-import { isCitable, VIOLATION_TEXT, WARNING_TEXT } from '@app/agreement';
+import { isCitable, revisionAt, VIOLATION_TEXT, WARNING_TEXT } from '@app/agreement';
 import {
-  UNDO, contractEvents, decide, fold, isConsequence, lifeOf, reconcile, stateFromJson, stateToJson,
+  UNDO, contractEvents, decide, fold, isConsequence, lifeOf, reconcile, reevaluate, stateFromJson, stateToJson,
   type Asked, type ContractCommand, type ContractEvent, type ContractState, type Decision, type RecordedContract, type RecordedEvent, type Refusal,
 } from '@app/contract';
 import { canonicalJson, Rejected } from '@app/kernel';
@@ -22,7 +22,15 @@ export const recorded = (d: Decision, command: ContractCommand, asked: Asked, re
     type: e.type,
     revision: revision + 1 + i,
     data: contractEvents.upcast(e.type, contractEvents.version(e.type), throughStore(e.data) as never),
-    metadata: { commandId: asked.commandId, requestHash: asked.requestHash, command: command.name, receipts: throughStore(e.receipts) } as unknown as RecordedEvent['metadata'],
+    metadata: {
+      commandId: asked.commandId,
+      requestHash: asked.requestHash,
+      command: command.name,
+      businessDate: asked.today,
+      agreement: { revision: revisionAt(asked.today).clause },
+      receipts: throughStore(e.receipts),
+      ...(i === 0 && { answer: throughStore({ warnings: d.warnings }) }),
+    } as unknown as RecordedEvent['metadata'],
   }));
 
 /** A refusal cites clauses that exist, sorted, with codes that are said in both languages. */
@@ -39,7 +47,7 @@ export function keepRefusalVows(r: Refusal): void {
 
 /**
  * Decides and checks: deciding is pure (the preview equals the append), events survive canonical JSON, folding step by
- * step equals folding everything and what was decided on, nothing is left to say afterwards, receipts cite clauses that
+ * step equals folding everything and what was decided on, decided again from what was stored it is the same, nothing is left to say afterwards, receipts cite clauses that
  * exist, and a consequence is undone only while it stands.
  */
 export function decideWithVows(history: readonly RecordedEvent[], state: ContractState, command: ContractCommand, asked: Asked): { outcome: Decision | Refusal; state: ContractState; events: RecordedEvent[] } {
@@ -75,6 +83,7 @@ export function decideWithVows(history: readonly RecordedEvent[], state: Contrac
   assert.deepEqual(substance(after), substance(throughStoreState(outcome.state)), 'the decision foresaw the state');
   assert.deepEqual(replayed, after, 'folding everything equals folding step by step');
   assert.deepEqual(stateFromJson(throughStore(stateToJson(after))), after, 'the state survives JSON');
+  assert.deepEqual(reevaluate(state, events, asked).differences, [], 'decided again from its own inputs, it comes out the same');
   assert.deepEqual(lifeOf(replayed, asked), lifeOf(after, asked), 'the same facts lead to the same life');
   if (!(command.name === 'RecordDue')) assert.deepEqual(reconcile(after, asked.today, asked), [], 'nothing is left to say');
   return { outcome, state: after, events };

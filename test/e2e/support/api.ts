@@ -22,6 +22,9 @@ export interface Answer {
   readonly recordId: string;
   readonly tokenId: string;
   readonly token: string;
+  readonly approvalId: string;
+  readonly state: 'pending' | 'approved' | 'rejected';
+  readonly result: { readonly status: number; readonly body: Answer };
   readonly revision: number;
   readonly position: string;
   readonly preview?: boolean;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { decideToken, evolveToken, newToken, noToken, type Role, type Token, type TokenBook, type TokenEvent } from '@app/access';
-import { isVendor, item as itemRow, itemsOf, receipt, type Policies, type Vendor } from '@app/agreement';
+import { approvalStream, decideToken, evolveToken, newToken, noToken, type Role, type Token, type TokenBook, type TokenEvent } from '@app/access';
+import { isVendor, item as itemRow, itemsOf, type Policies, type Vendor } from '@app/agreement';
 import type { Holidays, PlainDate } from '@app/calendar';
 import {
   contractEvents,
@@ -17,13 +17,16 @@ import {
   lifeOf,
   NONE,
   recordEvents,
+  recordReceipts,
   recordStream,
   successors,
   unitEvents,
+  unitReceipts,
   unitsInUse,
   unitStream,
   UNKNOWN_VENDOR,
   vendorEvents,
+  vendorReceipts,
   vendorStream,
   withVendorFacts,
   type AddOptions,
@@ -41,19 +44,24 @@ import {
   type RecordedContract,
   type RecordFact,
   type SeenCommand,
+  type UnitEvent,
   type UnitState,
   type VendorState,
 } from '@app/contract';
 import { provisionalRefs, TextDiffers, type Register } from '@app/erasable';
+import type { ContractorHolds } from '@app/read-models';
 import { StoreUnavailable, UnknownOutcome, WrongExpectedRevision, type AppendResult, type EventStore, type ExpectedRevision, type NewEvent, type StoredEvent } from '@app/event-store';
-import { deriveId, isMalformed, isNotFound, isRejected, Rejected, type EventMetadata, type Json, type Malformed, type NotFound, type TextRef } from '@app/kernel';
+import { deriveId, isMalformed, isNotFound, isRejected, Rejected, type EventMetadata, type Json, type Malformed, type NotFound } from '@app/kernel';
 import { Unavailable, type Caller, type CommandEnvelope, type CommandOutcome, type LedgerApplication } from '../ports.js';
 import { answerOf, type Recorded } from './answers.js';
-import { stamp, type Stampable } from './metadata.js';
+import { Approvals } from './approvals.js';
+import { contractorLock, Erasures } from './erasures.js';
+import type { Context, Desk, Ended, Refs } from './context.js';
+import { stamp, type Stamp, type Stampable } from './metadata.js';
 import { Gate, KeyedMutex } from './mutex.js';
 import { RecentOutcomes } from './outcomes.js';
 import { FoldedStreams } from './streams.js';
-import { outcomeStream, systemEvents, tokenEvents } from './system-events.js';
+import { erasureStream, outcomeStream, systemEvents, tokenEvents } from './system-events.js';
 import { textsOf } from './texts.js';
 
 /** What commands need of the read side; asked only where the answer may be late. */
@@ -66,6 +74,8 @@ export interface CommandReads {
   contractsOfItems(items: readonly string[], after: string | null, limit: number): readonly string[];
   /** Waits until the read models hold a position. */
   waitFor(position: string): Promise<void>;
+  /** What is held under a contractor's id by everything recorded so far; null: nobody bears it. */
+  contractor(contractorId: string): Promise<ContractorHolds | null>;
   /** One page of a discontinuation's outcomes. */
   outcomes(discontinuationId: string, cursor: string | undefined, limit: number): Promise<{ outcomes: object[]; nextCursor: string | null }>;
 }
@@ -77,6 +87,9 @@ export interface ApplicationOptions {
   readonly policies: Policies;
   readonly holidays: Holidays | null;
   readonly build: string;
+  /** Whether what takes back, strikes or removes waits for a second subject. */
+  readonly fourEyes: boolean;
+  readonly retentionYears: number;
   readonly today: () => PlainDate;
   readonly reads: CommandReads;
   readonly log: { warn(facts: object, message: string): void; error(facts: object, message: string): void };
@@ -84,14 +97,6 @@ export interface ApplicationOptions {
 
 /** The scheduler and other work of the service itself. */
 export const SYSTEM: Caller = { subject: 'ledger', role: 'admin', tokenId: 'none' };
-
-interface Context {
-  readonly envelope: CommandEnvelope;
-  readonly commandId: string;
-  readonly today: PlainDate;
-}
-
-type Ended = { readonly done: CommandOutcome } | 'again';
 
 const ATTEMPTS = 20;
 const DISCONTINUATION_MS = 5_000;
@@ -112,6 +117,8 @@ export class Application implements LedgerApplication {
   /** Preparations seen to be on their contract's stream. */
   private readonly landed = new Set<string>();
   private readonly jobs = new Map<string, Promise<void>>();
+  readonly approvals: Approvals;
+  readonly erasures: Erasures;
   private closing = false;
 
   constructor(private readonly o: ApplicationOptions) {
@@ -119,6 +126,24 @@ export class Application implements LedgerApplication {
     this.contracts = new FoldedStreams(o.store, contractEvents, NONE, fold);
     this.units = new FoldedStreams<UnitState>(o.store, unitEvents, { status: 'none' }, foldUnit);
     this.vendors = new FoldedStreams(o.store, vendorEvents, UNKNOWN_VENDOR, foldVendor, 100, true);
+    const desk = this.desk();
+    this.approvals = new Approvals(desk, o.register, o.fourEyes);
+    this.erasures = new Erasures(desk, { ...o, contractor: (id) => o.reads.contractor(id), contract: (id) => this.readContract(id) });
+  }
+
+  private desk(): Desk {
+    return {
+      append: (commandId, stream, expected, events) => this.append(commandId, stream, expected, events),
+      readStream: (stream) => this.o.store.readStream(stream),
+      refs: (c, subject) => this.refs(c, subject),
+      stampOf: (c, refs) => this.stampOf(c, refs),
+      refused: (c, stream, rejected, refs) => this.refused(c, stream, rejected, refs),
+      decide: (c) => this.decide(c),
+      settle: (commandId) => this.settle(commandId),
+      landed: (c) => this.writtenBy(c),
+      contractorOf: (c) => this.contractorOf(c),
+      alone: (key, work) => this.locks.run(key, work),
+    };
   }
 
   execute(envelope: CommandEnvelope): Promise<CommandOutcome> {
@@ -176,9 +201,12 @@ export class Application implements LedgerApplication {
     const { envelope } = c;
     if (!envelope.preview) await this.settle(c.commandId);
     const before = envelope.preview ? null : await this.replay(c);
-    if (before) return before;
+    return before ?? this.decide(c, this.approvals.holds(c) ? () => this.approvals.ask(c) : () => this.decideOnce(c));
+  }
+
+  private async decide(c: Context, once = (): Promise<Ended> => this.decideOnce(c)): Promise<CommandOutcome> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const ended = await this.decideOnce(c);
+      const ended = await once();
       if (ended !== 'again') return ended.done;
     }
     throw new Unavailable('contended', 1);
@@ -200,6 +228,10 @@ export class Application implements LedgerApplication {
         return this.issueToken(c);
       case 'RevokeToken':
         return this.revokeToken(c);
+      case 'DecideApproval':
+        return this.approvals.decide(c);
+      case 'EraseContractor':
+        return this.erasures.erase(c);
       default:
         return this.locks.run(contractStream(params['id']!), () => this.onContract(c, params['id']!));
     }
@@ -213,13 +245,13 @@ export class Application implements LedgerApplication {
     if (envelope.idempotencyKey === null) return null;
     const { requestHash } = envelope;
     const here = await this.ownStream(c);
-    if (here) {
-      const seen = here.commands.get(commandId);
-      if (seen) {
-        if (seen.requestHash !== requestHash) return { status: 422 };
-        return this.replayFrom(c, here.stream, seen);
-      }
+    const seen = here.commands.get(commandId);
+    if (seen) {
+      if (seen.requestHash !== requestHash) return { status: 422 };
+      return this.replayFrom(c, here.stream, seen);
     }
+    const waiting = await this.approvals.replay(c);
+    if (waiting) return waiting;
     const known = this.o.reads.commandsAt();
     const uses = this.o.reads.usesOf(commandId);
     const stream = outcomeStream(commandId);
@@ -231,8 +263,20 @@ export class Application implements LedgerApplication {
     return uses.some((use) => use.requestHash !== requestHash) ? { status: 422 } : null;
   }
 
+  /** What a command has written already, whoever asks. */
+  private async writtenBy(c: Context): Promise<{ first: StoredEvent; outcome: CommandOutcome } | null> {
+    const { stream, commands } = await this.ownStream(c);
+    const seen = commands.get(c.commandId);
+    if (seen) {
+      const [first] = await this.o.store.readStream(stream, { from: seen.first, limit: 1 });
+      return { first: first!, outcome: await this.replayFrom(c, stream, seen) };
+    }
+    const [first] = await this.o.store.readStream(outcomeStream(c.commandId), { limit: 1 });
+    return first ? { first, outcome: this.replayOutcome(first, c.envelope.requestHash) } : null;
+  }
+
   /** The stream on which a repeat of this command would be found. */
-  private async ownStream(c: Context): Promise<{ stream: string; commands: ReadonlyMap<string, SeenCommand> } | null> {
+  private async ownStream(c: Context): Promise<{ stream: string; commands: ReadonlyMap<string, SeenCommand> }> {
     const { name, params } = c.envelope;
     const of = async <S extends { commands?: ReadonlyMap<string, SeenCommand> }>(streams: FoldedStreams<S>, stream: string) => {
       const state = await streams.load(stream);
@@ -261,6 +305,10 @@ export class Application implements LedgerApplication {
         return this.single(`token-${deriveId('token', c.commandId)}`);
       case 'RevokeToken':
         return this.single(`token-${params['tokenId']!}`);
+      case 'DecideApproval':
+        return this.single(approvalStream(params['approvalId']!));
+      case 'EraseContractor':
+        return this.single(erasureStream(deriveId('erasure', c.commandId)));
       default:
         return of(this.contracts as FoldedStreams<ContractState & { commands?: ReadonlyMap<string, SeenCommand> }>, contractStream(params['id']!));
     }
@@ -275,6 +323,7 @@ export class Application implements LedgerApplication {
 
   private async replayFrom(c: Context, stream: string, seen: SeenCommand): Promise<CommandOutcome> {
     const events = (await this.o.store.readStream(stream, { from: seen.first, limit: seen.last - seen.first + 1 })).filter((e) => e.metadata.commandId === c.commandId);
+    if (c.envelope.name === 'DecideApproval') return this.approvals.answer(events[0]!, true);
     const body = answerOf(events);
     const status = events[0]!.metadata.status === 201 ? 201 : 200;
     if (c.envelope.name === 'Discontinue' || c.envelope.name === 'CorrectDiscontinuation') {
@@ -327,6 +376,8 @@ export class Application implements LedgerApplication {
   // ---------------------------------------------------------------------------------------------- endings
 
   private async refused(c: Context, stream: string, rejected: Rejected, texts?: Refs): Promise<Ended> {
+    // What waited for a second word goes on waiting: the refusal is what the decision came to.
+    if (c.approval) return this.refused(c.approval.decision, stream, rejected, c.approval.refs);
     if (!c.envelope.preview && c.envelope.caller !== SYSTEM) await this.recordOutcome(c, 'CommandRefused', { stream, code: rejected.code, violations: rejected.violations as unknown as Json, facts: rejected.facts as Json }, 409, texts);
     return { done: { status: 409, rejected, replayed: false } };
   }
@@ -339,7 +390,7 @@ export class Application implements LedgerApplication {
     return result.position;
   }
 
-  private stampOf(c: Context, texts: Refs | undefined): Parameters<typeof stamp>[2] {
+  private stampOf(c: Context, texts: Refs | undefined): Stamp {
     const channel = (c.envelope.body as { channel?: string }).channel;
     return {
       commandId: c.commandId,
@@ -347,6 +398,7 @@ export class Application implements LedgerApplication {
       ...(channel === undefined ? {} : { channel }),
       ...(texts?.['reason'] ? { reason: texts['reason'] } : {}),
       ...(texts?.['document'] ? { document: texts['document'] } : {}),
+      ...(c.approval ? { approval: c.approval.by, causationId: c.approval.by.decisionId } : {}),
       businessDate: c.today,
       build: this.o.build,
     };
@@ -363,6 +415,12 @@ export class Application implements LedgerApplication {
     return Object.fromEntries(texts.map((t, i) => [t.slot, refs[i]!]));
   }
 
+  private async contractorOf({ envelope: { params } }: Context): Promise<string | undefined> {
+    if (params['id'] === undefined) return undefined;
+    const state = await this.contracts.load(contractStream(params['id']));
+    return state.status === 'recorded' ? contractorIn(state) : undefined;
+  }
+
   // ---------------------------------------------------------------------------------------------- contracts
 
   private async onContract(c: Context, contractId: string): Promise<Ended> {
@@ -372,8 +430,7 @@ export class Application implements LedgerApplication {
     if (state.status === 'none') return { done: { status: 404, what: 'contract' } };
     const stale = envelope.ifMatch !== null && envelope.ifMatch !== state.revision;
     if (stale) return { done: { status: 412, revision: state.revision } };
-    const contractor = state.entries.find((e) => e.type === 'Contracted');
-    const refs = await this.refs(c, contractor?.type === 'Contracted' ? contractor.data.contractorId : undefined);
+    const refs = await this.refs(c, contractorIn(state));
     const vendorFacts = await this.vendorFactsOf(state);
     const command = commandOf(envelope);
 
@@ -455,16 +512,19 @@ export class Application implements LedgerApplication {
   private unitIdOf = (c: Context): string => deriveId('management-unit', c.commandId);
   private contractIdOf = (c: Context): string => deriveId('contract', c.commandId);
 
-  private async openUnit(c: Context): Promise<Ended> {
+  private openUnit(c: Context): Promise<Ended> {
     const body = c.envelope.body as OpenManagementUnit;
+    // An erasure of this contractor's texts and a name that comes anew do not meet.
+    return this.locks.run(contractorLock(body.contractor.id), () => this.openUnitAlone(c, body));
+  }
+
+  private async openUnitAlone(c: Context, body: OpenManagementUnit): Promise<Ended> {
     const managementUnitId = this.unitIdOf(c);
     const refs = await this.refs(c, body.contractor.id);
-    const event: Stampable = {
-      id: deriveId('event', c.commandId, 0),
+    const event = ofUnit(deriveId('event', c.commandId, 0), {
       type: 'ManagementUnitOpened',
-      data: { managementUnitId, contractorId: body.contractor.id, contractorName: refs['contractor.name'], name: refs['name'] },
-      receipts: [receipt('A4-1', { managementUnitId, contractorId: body.contractor.id })],
-    };
+      data: { managementUnitId, contractorId: body.contractor.id, contractorName: refs['contractor.name']!, name: refs['name']! },
+    });
     return this.appendNew(c, unitStream(managementUnitId), event, unitEvents, refs, { managementUnitId });
   }
 
@@ -523,12 +583,10 @@ export class Application implements LedgerApplication {
     const answer = { ...made.answer, warnings: made.warnings as unknown as Json };
     const events = stamp(made.events.map((e) => e as Stampable), contractEvents, this.stampOf(c, refs), { status: 201, ...answer });
     if (envelope.preview) return { done: { status: 200, body: previewBody(made, contractId, answer), replayed: false } };
-    const reserved: Stampable = {
-      id: deriveId('reserved', c.commandId),
+    const reserved = ofUnit(deriveId('reserved', c.commandId), {
       type: 'ItemReserved',
       data: { contractId, item: code!, billingStartsOn: body.billingStartsOn, append: events as unknown as PreparedEvent[] },
-      receipts: [receipt('A4-2', { item: code!, contractId, billingStartsOn: body.billingStartsOn })],
-    };
+    });
     try {
       const onUnit = stamp([...freed, reserved], unitEvents, this.stampOf(c, refs), { status: 201 });
       await this.append(c.commandId, stream, unit.revision, onUnit);
@@ -596,12 +654,10 @@ export class Application implements LedgerApplication {
     if (c.envelope.preview) return null;
     const held = unit.holdings.find((h) => h.contractId === after.contractId);
     if (held && sameHolding(held, after)) return null;
-    const event: Stampable = {
-      id: deriveId('held', c.commandId, unit.revision),
+    const event = ofUnit(deriveId('held', c.commandId, unit.revision), {
       type: 'ItemHeld',
       data: { contractId: after.contractId, item: after.item, billingStartsOn: after.billingStartsOn, through: after.through },
-      receipts: [receipt('A4-2', { item: after.item, contractId: after.contractId, through: after.through })],
-    };
+    });
     try {
       await this.append(c.commandId, stream, unit.revision, stamp([event], unitEvents, this.stampOf(c, undefined), { status: 200 }));
       this.units.forget(stream);
@@ -660,12 +716,10 @@ export class Application implements LedgerApplication {
 
   private async reserveUnits(c: Context, unit: OpenUnit, contractId: string, expectedRevision: number, decision: Decision, events: readonly NewEvent[]): Promise<boolean> {
     const units = decision.events.flatMap((e) => (e.type === 'OptionAdded' && e.data.units !== undefined ? [{ option: e.data.option, optionId: e.data.optionId, units: e.data.units }] : []));
-    const event: Stampable = {
-      id: deriveId('units-reserved', c.commandId, unit.revision),
+    const event = ofUnit(deriveId('units-reserved', c.commandId, unit.revision), {
       type: 'OptionUnitsReserved',
       data: { contractId, expectedRevision, units, append: events as unknown as PreparedEvent[] },
-      receipts: [receipt('N29', { contractId, units: units as unknown as Json }, { limitsScope: 'parent' })],
-    };
+    });
     const stream = unitStream(unit.managementUnitId);
     try {
       await this.append(c.commandId, stream, unit.revision, stamp([event], unitEvents, this.stampOf(c, undefined), { status: 200 }));
@@ -681,12 +735,10 @@ export class Application implements LedgerApplication {
     const stream = unitStream(managementUnitId);
     const unit = await this.units.load(stream);
     if (unit.status !== 'open') return;
-    const event: Stampable = {
-      id: deriveId('units-released', c.commandId, unit.revision),
+    const event = ofUnit(deriveId('units-released', c.commandId, unit.revision), {
       type: 'OptionUnitsReleased',
       data: { contractId, optionIds: decision.events.flatMap((e) => (e.type === 'OptionAdded' ? [e.data.optionId] : [])) },
-      receipts: [receipt('N29', { contractId }, { limitsScope: 'parent' })],
-    };
+    });
     await this.append(c.commandId, stream, unit.revision, stamp([event], unitEvents, this.stampOf(c, undefined), { status: 200 })).catch((error: unknown) => {
       if (!(error instanceof WrongExpectedRevision)) throw error;
     });
@@ -801,7 +853,10 @@ export class Application implements LedgerApplication {
       if (page.length < 200) break;
       after = page.at(-1)!;
     }
-    const events = open.map((d): Stampable => ({ id: deriveId('carried-out', d.discontinuationId, state.revision), type: 'VendorDiscontinuationCarriedOut', data: { discontinuationId: d.discontinuationId, contracts }, receipts: [receipt('A9', { vendor, contracts })] }));
+    const events = open.map((d): Stampable => {
+      const told = { type: 'VendorDiscontinuationCarriedOut', data: { discontinuationId: d.discontinuationId, contracts } } as const;
+      return { id: deriveId('carried-out', d.discontinuationId, state.revision), ...told, receipts: vendorReceipts(vendor, told) };
+    });
     const commandId = deriveId('carry-out', vendor, state.revision);
     await this.o.store.append(stream, state.revision, stamp(events, vendorEvents, { commandId, envelope: { name: 'CarryOutDiscontinuation', caller: SYSTEM, requestHash: commandId, requestId: commandId } as never, businessDate: this.o.today(), build: this.o.build }, { status: 200 })).catch((error: unknown) => {
       // Another fact of the vendor came in between: its own job tells everybody again.
@@ -856,8 +911,7 @@ export class Application implements LedgerApplication {
     if (body.contractId !== undefined) {
       const state = await this.contracts.load(contractStream(body.contractId));
       if (state.status === 'none') return { done: { status: 404, what: 'contract' } };
-      const contracted = state.entries.find((e) => e.type === 'Contracted');
-      if (contracted?.type === 'Contracted') contractor = contracted.data.contractorId;
+      contractor = contractorIn(state);
       if (body.optionId !== undefined && !state.entries.some((e) => e.type === 'OptionAdded' && e.data.optionId === body.optionId)) return { done: { status: 404, what: 'option' } };
     } else if (body.optionId !== undefined) return { done: { status: 400, errors: [{ path: 'optionId', message: 'needs contractId beside it' }] } };
     const refs = await this.refs(c, contractor);
@@ -874,7 +928,7 @@ export class Application implements LedgerApplication {
         ...(refs['document'] ? { document: refs['document'] } : {}),
         note: refs['note'],
       },
-      receipts: [{ clause: body.clause, facts: { occurredOn: body.occurredOn } }],
+      receipts: recordReceipts(body),
     };
     return this.appendNew(c, recordStream(recordId), event, recordEvents, refs, { recordId, ...(body.contractId === undefined ? {} : { contractId: body.contractId }) });
   }
@@ -928,8 +982,6 @@ export class Application implements LedgerApplication {
 
 // ------------------------------------------------------------------------------------------------ helpers
 
-type Refs = { readonly [slot: string]: TextRef };
-
 const LIMITED: ReadonlySet<number> = new Set([1, 33, 34]);
 
 /** The application for options that a command makes, or puts in the place of another. */
@@ -967,18 +1019,20 @@ const prolongs = (before: Held, after: Held): boolean =>
   !after.void &&
   (before.void || before.item !== after.item || after.billingStartsOn < before.billingStartsOn || (before.through !== null && (after.through === null || after.through > before.through)));
 
+function contractorIn(state: RecordedContract): string | undefined {
+  const entry = state.entries.find((e) => e.type === 'Contracted');
+  return entry?.type === 'Contracted' ? entry.data.contractorId : undefined;
+}
+
 function unitOf(state: RecordedContract): string {
   const entry = state.entries.find((e) => e.type === 'Contracted');
   if (entry?.type !== 'Contracted') throw new Error(`contract ${state.contractId} has no entry`);
   return entry.data.managementUnitId;
 }
 
-const freedEvent = (h: Holding, through: PlainDate | null, id: string): Stampable => ({
-  id,
-  type: 'ItemFreed',
-  data: { contractId: h.contractId, item: h.item, through },
-  receipts: [receipt('A4-2', { item: h.item, contractId: h.contractId, through })],
-});
+const ofUnit = (id: string, event: UnitEvent): Stampable => ({ id, ...event, receipts: unitReceipts(event) });
+
+const freedEvent = (h: Holding, through: PlainDate | null, id: string): Stampable => ofUnit(id, { type: 'ItemFreed', data: { contractId: h.contractId, item: h.item, through } });
 
 function previewBody(d: Decision, contractId: string, answer: object): object {
   return { contractId, revision: d.state.revision, position: null, events: d.events.map(({ id, type, data }) => ({ id, type, data })), receipts: d.events.flatMap((e) => e.receipts), ...answer, preview: true };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { revisionAt, tablesHash } from '@app/agreement';
 import type { PlainDate } from '@app/calendar';
 import type { NewEvent } from '@app/event-store';
-import type { EventMetadata, EventRegistry, Json, Receipt, TextRef } from '@app/kernel';
+import type { ApprovedBy, EventMetadata, EventRegistry, Json, Receipt, TextRef } from '@app/kernel';
 import type { CommandEnvelope } from '../ports.js';
 
 const SALT_BYTES = 16;
@@ -21,10 +21,11 @@ function salt(): string {
 /** What the events of one command have in common. */
 export interface Stamp {
   readonly commandId: string;
-  readonly envelope: Pick<CommandEnvelope, 'name' | 'caller' | 'requestHash' | 'requestId'> & { readonly name: string };
+  readonly envelope: Pick<CommandEnvelope, 'caller' | 'requestHash' | 'requestId' | 'correlationId' | 'causationId'> & { readonly name: string };
   readonly channel?: string;
   readonly reason?: TextRef;
   readonly document?: TextRef;
+  readonly approval?: ApprovedBy;
   readonly businessDate: PlainDate;
   readonly build: string;
   readonly causationId?: string;
@@ -55,8 +56,9 @@ export function stamp(events: readonly Stampable[], registry: EventRegistry, s: 
       ...(s.channel === undefined ? {} : { channel: s.channel }),
       ...(s.reason ? { reason: s.reason } : {}),
       ...(s.document ? { document: s.document } : {}),
-      $correlationId: s.envelope.requestId,
-      $causationId: s.causationId ?? s.commandId,
+      ...(s.approval ? { approval: s.approval } : {}),
+      $correlationId: s.envelope.correlationId ?? s.envelope.requestId,
+      $causationId: s.causationId ?? s.envelope.causationId ?? s.commandId,
       recordedAt,
       businessDate: s.businessDate,
       schemaVersion: registry.version(e.type),

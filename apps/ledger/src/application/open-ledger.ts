@@ -15,6 +15,7 @@ import { AcknowledgedStore } from './acknowledged.js';
 import { Application, SYSTEM } from './application.js';
 import { RealClock, SANDBOX_CLOCK_FILE, StoredClock, writeDurably } from './clock.js';
 import { foundLedger, saveMarker, WrongLog } from './founding.js';
+import { recordPolicies } from './policies-set.js';
 import { stamp } from './metadata.js';
 import type { ProjectorData } from './projector-thread.js';
 import { openReads } from './reads.js';
@@ -46,13 +47,14 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     const store = new AcknowledgedStore(opened);
     closers.push(() => store.close());
     const ledgerId = await foundLedger(store, config.data, today(), build);
+    await recordPolicies(store, config, today(), build);
 
     const reads = await openReads({ file: join(config.data, 'read.sqlite'), store, follow, ledgerId, register, today, holidays: config.holidays, log });
     closers.push(() => reads.close());
     const audit = new Audit({ file: join(config.data, 'audit.sqlite'), log: follow, ledgerId, origin: originOf(ledgerId), signer: config.signer, witnesses: config.witnesses, store, logger: log });
     closers.push(() => audit.stop());
     const tokens = new TokenBook();
-    const application = new Application({ store, register, tokens, policies: config.policies, holidays: config.holidays, build, today, reads: reads.forCommands, log });
+    const application = new Application({ store, register, tokens, policies: config.policies, holidays: config.holidays, build, fourEyes: config.fourEyes, retentionYears: config.retentionYears, today, reads: reads.forCommands, log });
     reads.connect(application);
     const scheduler = new Scheduler({ application, dueBy: reads.dueBy, waitFor: reads.forCommands.waitFor, today, log });
 
@@ -74,10 +76,15 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     /** Work of the start that needs the read models: in order, and tried again while the store is away. */
     const begin = async (): Promise<void> => {
       await reads.caughtUp();
+      // Before anybody is let in: a register that was restored holds again what was erased.
+      let erased = 0;
+      for (const erasure of reads.erasures()) erased += await application.erasures.repeat(erasure);
+      if (erased > 0) log.warn({ erased }, 'texts that had been erased were in the register again and were removed');
       for (const entry of reads.tokenEntries()) tokens.put(entry);
       await adminToken(store, tokens, config.data, today(), build, log);
       tokensKnown = true;
       for (const unit of reads.unfinishedUnits()) await application.sweepUnit(unit);
+      for (const approval of reads.pendingApprovals()) await application.approvals.sweep(approval);
       for (const vendor of VENDORS) await application.carryOut(vendor);
       const head = await unlessStopped(async () => {
         // An interrupted move of the sandbox's clock is finished before anything is served.

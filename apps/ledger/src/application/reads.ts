@@ -4,18 +4,27 @@ import { contractStream } from '@app/contract';
 import type { Register } from '@app/erasable';
 import { StoreUnavailable, type StoredEvent } from '@app/event-store';
 import {
+  approvalsPage,
+  approvalView,
   chargesOfMonth,
   ContractReader,
   contractsOfItems,
   contractsPage,
+  contractorHolds,
   dueBy,
+  erasureIds,
+  erasuresPage,
   fromCursor,
   knownTimeOf,
   MalformedCursor,
   outcomesPage,
+  pendingApprovals,
+  policiesPage,
   recordsPage,
+  refusalsPage,
   renewalsPage,
   settlementsPage,
+  silenceOf,
   toCursor,
   tokenRows,
   tokensPage,
@@ -23,6 +32,8 @@ import {
   unitsPage,
   unitView,
   usesOf,
+  vendorFacts,
+  type ApprovalView,
   type Db,
   type ReadModels,
 } from '@app/read-models';
@@ -65,6 +76,10 @@ export interface Reads {
   caughtUp(): Promise<void>;
   tokenEntries(): readonly TokenEntry[];
   unfinishedUnits(): readonly string[];
+  /** Ids of what waits for a second subject. */
+  pendingApprovals(): readonly string[];
+  /** Ids of all erasures, in order. */
+  erasures(): readonly string[];
   dueBy(day: PlainDate, limit: number): readonly DueRow[];
   /** The last position the read models hold. */
   lastSeen(): string | null;
@@ -126,6 +141,15 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     }
   };
 
+  const fromStore = async (work: () => Promise<StoredEvent[]>): Promise<StoredEvent[]> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw new Unavailable('store-unavailable', 1);
+      throw error;
+    }
+  };
+
   const contracts = ['contracts', 'units'] as const;
 
   const queries: LedgerQueries = {
@@ -145,13 +169,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
         throw error;
       }
       const from = after === null ? 0 : after[0] + 1;
-      let events: StoredEvent[];
-      try {
-        events = await store.readStream(stream, { from, limit: page.limit + 1 });
-      } catch (error) {
-        if (error instanceof StoreUnavailable) throw new Unavailable('store-unavailable', 1);
-        throw error;
-      }
+      const events = await fromStore(() => store.readStream(stream, { from, limit: page.limit + 1 }));
       if (events.length === 0 && from === 0) return null;
       const shown = events.slice(0, page.limit);
       return {
@@ -187,9 +205,42 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       }
     },
     tokens: (page) => read(['tokens'], page, (db) => tokensPage(db, page)),
+    approvals: async (f) => {
+      const page = await read(['approvals'], f, (db) => approvalsPage(db, f));
+      return { ...page, approvals: page.approvals.map(withRequest) };
+    },
+    async approval(id, at) {
+      const found = await read(['approvals'], at, (db) => approvalView(db, id));
+      return found && withRequest(found);
+    },
+    refusals: (f) => read(['refusals'], f, (db) => refusalsPage(db, f)),
+    policies: (page) => read(['oversight'], page, (db) => policiesPage(db, page)),
+    erasures: (page) => read(['oversight'], page, (db) => erasuresPage(db, page)),
+    async silence(q) {
+      await ready(['contracts'], q);
+      const events = await fromStore(() => store.readStream(contractStream(q.contractId)));
+      const discontinuations = await readStore.withReadTransaction(vendorFacts);
+      const { contractId, subject, term } = q;
+      return joinTexts(silenceOf(events, { contractId, subject, term }, { today: today(), holidays, discontinuations }), register);
+    },
     async projections() {
       return { projections: projector.status(), nextCursor: null };
     },
+  };
+
+  const held = async (models: readonly string[], position: string): Promise<void> => {
+    try {
+      await projector.waitFor(position, COMMAND_WAIT_MS, models);
+    } catch (error) {
+      if (error instanceof WaitTimeout) throw new Unavailable('not-caught-up', 1);
+      if (error instanceof ProjectionStopped) throw new Unavailable('projection-stopped', 30);
+      throw error;
+    }
+  };
+  /** The rows hold the whole log as it is now. */
+  const allHeld = async (models: readonly string[]): Promise<void> => {
+    const head = await store.head();
+    if (head !== null) await held(models, head);
   };
 
   return {
@@ -198,14 +249,10 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       usesOf: (commandId) => usesOf(readStore, commandId),
       commandsAt: () => statusOf('commands')?.position ?? null,
       contractsOfItems: (items, after, limit) => contractsOfItems(readStore, items, after, limit),
-      async waitFor(position) {
-        try {
-          await projector.waitFor(position, COMMAND_WAIT_MS, ['contracts']);
-        } catch (error) {
-          if (error instanceof WaitTimeout) throw new Unavailable('not-caught-up', 1);
-          if (error instanceof ProjectionStopped) throw new Unavailable('projection-stopped', 30);
-          throw error;
-        }
+      waitFor: (position) => held(['contracts'], position),
+      async contractor(contractorId) {
+        await allHeld(['contracts', 'units']);
+        return contractorHolds(readStore, contractorId);
       },
       outcomes: (discontinuationId, cursor, limit) => readStore.withReadTransaction((db) => outcomesPage(db, { discontinuationId, cursor, limit })),
     },
@@ -213,6 +260,8 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     caughtUp: () => projector.caughtUp(),
     tokenEntries: () => tokenRows(readStore) as readonly TokenEntry[],
     unfinishedUnits: () => unfinishedUnits(readStore),
+    pendingApprovals: () => pendingApprovals(readStore),
+    erasures: () => erasureIds(readStore),
     dueBy: (day, limit) => dueBy(readStore, day, limit),
     lastSeen() {
       let last: string | null = null;
@@ -239,3 +288,9 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     },
   };
 }
+
+/** What waits, parsed: `{body, replacement}`; null where it was erased. */
+const withRequest = (view: ApprovalView): object => {
+  const text = view.request as unknown as string | null;
+  return { ...view, request: text === null ? null : (JSON.parse(text) as object) };
+};

@@ -1,10 +1,12 @@
-import { TOKEN_EVENTS } from '@app/access';
+import { approvalEvents, TOKEN_EVENTS } from '@app/access';
 import { contractEvents, recordEvents, unitEvents, vendorEvents } from '@app/contract';
 import { EventRegistry } from '@app/kernel';
 
-/** Events that belong to no agreement: the ledger's own founding, and what commands came to that changed nothing. */
+/** Events that belong to no agreement: the ledger's own founding and settings, erasures, and what commands came to that changed nothing. */
 export const systemEvents = new EventRegistry([
   { type: 'LedgerFounded', version: 1 },
+  { type: 'PoliciesSet', version: 1 },
+  { type: 'ContractorErased', version: 1 },
   { type: 'CommandRefused', version: 1 },
   { type: 'CommandAnswered', version: 1 },
 ]);
@@ -15,6 +17,9 @@ export const LEDGER_STREAM = 'ledger';
 /** One stream for each key that a refusal, or an answer with nothing new, has used up (design 9). */
 export const outcomeStream = (commandId: string): string => `outcome-${commandId}`;
 
+/** One stream for each erasure. */
+export const erasureStream = (erasureId: string): string => `erasure-${erasureId}`;
+
 /** Every registry by the category of its streams. */
 export const REGISTRIES: { readonly [category: string]: EventRegistry } = {
   contract: contractEvents,
@@ -22,7 +27,9 @@ export const REGISTRIES: { readonly [category: string]: EventRegistry } = {
   vendor: vendorEvents,
   record: recordEvents,
   token: tokenEvents,
+  approval: approvalEvents,
   ledger: systemEvents,
+  erasure: systemEvents,
   outcome: systemEvents,
 };
 

@@ -32,4 +32,6 @@ export const COMMANDS = {
   RecordFact: named('RecordFact'),
   IssueToken: named('IssueToken'),
   RevokeToken: named('RevokeToken'),
+  DecideApproval: named('DecideApproval'),
+  EraseContractor: named('EraseContractor'),
 } as const satisfies { readonly [N in CommandName]: AskedClass };

@@ -21,6 +21,12 @@ export class ReadSettlements extends Question<'settlements'> {}
 export class ReadCharges extends Question<'charges'> {}
 export class ReadDiscontinuation extends Question<'discontinuation'> {}
 export class ReadTokens extends Question<'tokens'> {}
+export class ReadApprovals extends Question<'approvals'> {}
+export class ReadApproval extends Question<'approval'> {}
+export class ReadRefusals extends Question<'refusals'> {}
+export class ReadPolicies extends Question<'policies'> {}
+export class ReadErasures extends Question<'erasures'> {}
+export class ReadSilence extends Question<'silence'> {}
 export class ReadProjections extends Question<'projections'> {}
 
 /** Which question each method answers. */
@@ -36,5 +42,11 @@ export const QUERIES = {
   charges: ReadCharges,
   discontinuation: ReadDiscontinuation,
   tokens: ReadTokens,
+  approvals: ReadApprovals,
+  approval: ReadApproval,
+  refusals: ReadRefusals,
+  policies: ReadPolicies,
+  erasures: ReadErasures,
+  silence: ReadSilence,
   projections: ReadProjections,
 } as const satisfies { readonly [N in keyof LedgerQueries]: new (...args: Parameters<LedgerQueries[N]>) => Question<N> };

@@ -38,6 +38,16 @@ export const ACCESS = {
   'POST /v1/vendors/:vendor/discontinuations/:discontinuationId/corrections': 'command',
   'POST /v1/records': 'command',
 
+  'GET /v1/approvals': 'read',
+  'GET /v1/approvals/:approvalId': 'read',
+  'POST /v1/approvals/:approvalId/decisions': 'command',
+  'POST /v1/contractors/:contractor/erasures': 'admin',
+
+  'GET /v1/audit/refusals': 'audit',
+  'GET /v1/audit/policies': 'audit',
+  'GET /v1/audit/erasures': 'audit',
+  'GET /v1/audit/silence': 'audit',
+
   'GET /v1/contracts': 'read',
   'GET /v1/contracts/:id': 'read',
   'GET /v1/contracts/:id/history': 'read',

@@ -22,11 +22,15 @@ export interface Call {
   readonly ifMatch: number | null;
   readonly preview: boolean;
   readonly requestId: string;
+  readonly correlationId: string | null;
+  readonly causationId: string | null;
   readonly language: Language;
   readonly reply: FastifyReply;
 }
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
+/** Ids stay in the log for ever: nothing in which a name or a sentence would fit. */
+const TRACE = /^[A-Za-z0-9._:-]{1,100}$/;
 const REVISION = /^"(0|[1-9]\d{0,14})"$/;
 
 /** Throws 400 with the path of each header or parameter that is malformed; 404 for an unknown vendor. */
@@ -44,6 +48,8 @@ export function callOf(request: LedgerRequest, reply: FastifyReply): Call {
   // Only a contract has a revision to compare with.
   if (ifMatch !== undefined && (revision === undefined || !request.url.startsWith('/v1/contracts/')))
     errors.push({ path: 'If-Match', message: 'ifMatch' });
+  const correlationId = traceIn(request, 'X-Correlation-Id', errors);
+  const causationId = traceIn(request, 'X-Causation-Id', errors);
   if (errors.length > 0) throw new InvalidInput(errors);
   if (params['vendor'] !== undefined && !isVendor(params['vendor'])) throw new Refused(404, 'not-found', { what: 'vendor' });
   return {
@@ -55,9 +61,19 @@ export function callOf(request: LedgerRequest, reply: FastifyReply): Call {
     ifMatch: revision === undefined ? null : Number(revision),
     preview: preview === 'true',
     requestId: request.id,
+    correlationId,
+    causationId,
     language: languageOf(request.headers['accept-language']),
     reply,
   };
+}
+
+function traceIn(request: LedgerRequest, name: string, errors: PathError[]): string | null {
+  const given = request.headers[name.toLowerCase()];
+  if (given === undefined) return null;
+  if (typeof given === 'string' && TRACE.test(given)) return given;
+  errors.push({ path: name, message: 'trace' });
+  return null;
 }
 
 /** The request of a command, see {@link callOf}. */

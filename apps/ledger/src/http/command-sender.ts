@@ -12,9 +12,9 @@ export class CommandSender {
   constructor(private readonly bus: CommandBus) {}
 
   async send(name: CommandName, body: object, call: Call, replacement: NestedCommand | null = null): Promise<object> {
-    const { params, caller, idempotencyKey, ifMatch, preview, requestId } = call;
+    const { params, caller, idempotencyKey, ifMatch, preview, requestId, correlationId, causationId } = call;
     const requestHash = sha256Hex(`${call.method}\n${call.path}\n${canonicalJson(body)}`);
-    const envelope = { name, params, body, replacement, caller, idempotencyKey, requestHash, ifMatch, preview, requestId };
+    const envelope = { name, params, body, replacement, caller, idempotencyKey, requestHash, ifMatch, preview, requestId, ...(correlationId !== null && { correlationId }), ...(causationId !== null && { causationId }) };
     return answer(await this.bus.execute<InstanceType<(typeof COMMANDS)[CommandName]>, CommandOutcome>(new COMMANDS[name](envelope)), call);
   }
 }

@@ -67,6 +67,34 @@ const DETAILS: { readonly [code: string]: Detail } = {
     en: () => 'The same Idempotency-Key was used with another path or body. Use a new key.',
     ja: () => '同じ Idempotency-Key が別のパスまたは本文で使われています。新しいキーを使ってください。',
   },
+  'approval-decided': {
+    en: (f) => `This was ${say(f['status'])} by ${say(f['decidedBy'])} already.`,
+    ja: (f) => `すでに ${say(f['decidedBy'])} により決定済みです(${say(f['status'])})。`,
+  },
+  'approval-own': {
+    en: () => 'Whoever asked cannot decide as well. Another subject has to.',
+    ja: () => '申請した本人は決定できません。別の主体による決定が必要です。',
+  },
+  'approval-rejected': {
+    en: (f) => `This was rejected by ${say(f['decidedBy'])}. Ask anew under another key if it should be decided again.`,
+    ja: (f) => `${say(f['decidedBy'])} により却下されました。改めて決定を求める場合は、別のキーで申請してください。`,
+  },
+  'approval-text-gone': {
+    en: () => 'What was asked for is no longer in the register as it was written. It can only be rejected.',
+    ja: () => '申請の内容が記録時のまま残っていないため、却下しかできません。',
+  },
+  'contract-live': {
+    en: (f) => `Contract ${say(f['contractId'])} of this contractor has not ended. Nothing can be erased before ${say(f['allowedFrom'])}.`,
+    ja: (f) => `この契約者の契約 ${say(f['contractId'])} は終了していません。${say(f['allowedFrom'])} より前には消去できません。`,
+  },
+  'retention-runs': {
+    en: (f) => `The last contract ended on ${say(f['endedOn'])}; names and texts are kept ${say(f['years'])} years from the end of that year. The first day for an erasure is ${say(f['allowedFrom'])}.`,
+    ja: (f) => `最後の契約は ${say(f['endedOn'])} に終了し、その年の末日から ${say(f['years'])} 年間保存します。消去できる最初の日は ${say(f['allowedFrom'])} です。`,
+  },
+  'too-many-requests': {
+    en: (f) => `At most ${say(f['perMinute'])} commands a minute for each subject. Wait ${say(f['retryAfter'])} s.`,
+    ja: (f) => `主体ごとに 1 分あたり ${say(f['perMinute'])} 件までです。${say(f['retryAfter'])} 秒お待ちください。`,
+  },
   unavailable: { en: () => 'Try again shortly.', ja: () => 'しばらくしてからもう一度お試しください。' },
   'internal-error': {
     en: (f) => `Something went wrong on our side; the log has it under request ${say(f['requestId'])}.`,

@@ -56,6 +56,7 @@ export const RULES = {
     ja: () => '記録を求める条項ではありません',
   },
   limit: { en: () => 'must be a whole number from 1 to 500', ja: () => '1 以上 500 以下の整数でなければなりません' },
+  term: { en: () => 'must be the number of a term, from 1', ja: () => '契約期間の番号(1 以上)でなければなりません' },
   cursor: { en: () => 'must be a cursor from an earlier answer', ja: () => '以前の応答のカーソルでなければなりません' },
   treeSize: { en: (min, max) => `must be a size of the tree from ${min} to ${max}`, ja: (min, max) => `${min} から ${max} までの木の大きさでなければなりません` },
   wholeNumber: { en: () => 'must be a whole number', ja: () => '整数でなければなりません' },
@@ -76,6 +77,10 @@ export const RULES = {
   idempotencyKey: {
     en: () => 'must be 1 to 200 visible ASCII characters',
     ja: () => '1 文字以上 200 文字以下の表示可能な ASCII 文字でなければなりません',
+  },
+  trace: {
+    en: () => 'must be 1 to 100 letters, digits and . _ : -',
+    ja: () => '1 文字以上 100 文字以下の英数字と . _ : - でなければなりません',
   },
   ifMatch: {
     en: () => 'must be a revision in quotes, such as "3", on a command to a contract',

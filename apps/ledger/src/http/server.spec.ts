@@ -51,7 +51,7 @@ describe('the HTTP layer', () => {
       const expected = (method: string, path: string): string =>
         /^\/(health|docs)/.test(path)
           ? 'public'
-          : /^\/v1\/(tokens|admin)/.test(path) || method === 'PUT'
+          : /^\/v1\/(tokens|admin)|\/erasures$/.test(path.replace('/v1/audit/erasures', '')) || method === 'PUT'
             ? 'admin'
             : path.startsWith('/v1/audit/')
               ? 'audit'

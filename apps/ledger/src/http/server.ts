@@ -4,7 +4,8 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { nestLog } from '../log.js';
-import { letIn } from './gate.js';
+import { letIn, type LedgerRequest } from './gate.js';
+import { RateLimit } from './rate-limit.js';
 import { InputPipe } from './input.pipe.js';
 import { parseJsonBody } from './json-body.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
@@ -24,6 +25,9 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
+
+/** Whatever may be recorded; simulations never are. */
+const isCommand = (request: LedgerRequest): boolean => request.caller !== undefined && !request.url.startsWith('/v1/simulations/');
 
 /** The HTTP application around a ledger: initialised, not yet listening. */
 export async function createServer(ledger: Ledger, config: Config, log: Logger): Promise<NestFastifyApplication> {
@@ -57,6 +61,7 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
       done(e as Error);
     }
   });
+  const limit = config.rateLimit === null ? null : new RateLimit(config.rateLimit);
   let closing = false;
   fastify.addHook('preClose', (done) => {
     closing = true;
@@ -71,6 +76,7 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
     void reply.header('x-request-id', request.id);
     try {
       letIn(request, ledger.tokens);
+      if (limit && request.method === 'POST' && isCommand(request)) limit.take((request as LedgerRequest).caller!.subject);
       done();
     } catch (e) {
       sendProblem(request, reply, filter.problemOf(e, request));

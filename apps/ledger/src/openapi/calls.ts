@@ -2,7 +2,7 @@ import type { Route } from '../http/access.js';
 
 /** What a route is for, and a call of it that works (with ids of the reader's own ledger in the path). */
 export interface CallDescription {
-  readonly tag: 'Contracts' | 'Options' | 'Devices' | 'Units and vendors' | 'Lists' | 'Agreement' | 'Simulations' | 'Sandbox' | 'Administration' | 'Audit' | 'Health';
+  readonly tag: 'Contracts' | 'Options' | 'Devices' | 'Units and vendors' | 'Lists' | 'Agreement' | 'Simulations' | 'Sandbox' | 'Approvals' | 'Audit' | 'Administration' | 'Health';
   readonly summary: string;
   readonly summaryJa: string;
   readonly example?: object;
@@ -163,6 +163,25 @@ export const CALLS: { readonly [R in Exclude<Route, `GET /docs${string}`>]: Call
     summaryJa: '条項が求める記録を残す',
     example: { clause: 'A8-4-1-i', occurredOn: '2026-02-10', note: 'Consent to move the devices to another office' },
   },
+
+  'GET /v1/approvals': { tag: 'Approvals', summary: 'Commands that wait for a second pair of eyes, and what became of them, newest first', summaryJa: '二人目の承認を待つ(または待った)コマンドの一覧(新しい順)' },
+  'GET /v1/approvals/:approvalId': { tag: 'Approvals', summary: 'A command that waits, with its whole body', summaryJa: '承認待ちのコマンドとその内容' },
+  'POST /v1/approvals/:approvalId/decisions': {
+    tag: 'Approvals',
+    summary: 'Approve or reject, by another subject than the one that asked',
+    summaryJa: '承認または却下する(申請者とは別の主体による)',
+    example: { decision: 'approve', reason: 'Compared with the form on file' },
+  },
+  'POST /v1/contractors/:contractor/erasures': {
+    tag: 'Audit',
+    summary: "Remove a contractor's names and texts for good, once they need no longer be kept",
+    summaryJa: '保存期間を過ぎた契約者の名称・自由記述を完全に消去する',
+    example: { reason: 'The period of retention has passed' },
+  },
+  'GET /v1/audit/refusals': { tag: 'Audit', summary: 'What was refused, to whom, by which clause, newest first', summaryJa: '拒否された操作の記録(誰が・どの条項により。新しい順)' },
+  'GET /v1/audit/policies': { tag: 'Audit', summary: 'Which settings decided, from when on, newest first', summaryJa: '適用された方針・設定の履歴(新しい順)' },
+  'GET /v1/audit/erasures': { tag: 'Audit', summary: 'Erasures, newest first', summaryJa: '消去の記録(新しい順)' },
+  'GET /v1/audit/silence': { tag: 'Audit', summary: 'A statement that no notice stood by a deadline, with its evidence', summaryJa: '期限までに有効な通知がなかったことの証明とその根拠' },
 
   'GET /v1/contracts': { tag: 'Contracts', summary: 'Contracts, newest first', summaryJa: '契約の一覧(新しい順)' },
   'GET /v1/contracts/:id': { tag: 'Contracts', summary: 'A contract as it stands on a day, as known at an instant', summaryJa: 'ある日・ある時点の知識による契約の姿' },

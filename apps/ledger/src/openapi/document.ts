@@ -153,12 +153,14 @@ function annotate(controller: Type, seen: Set<Class>): void {
       ApiResponse({ status, description, content: { 'application/problem+json': { schema: PROBLEM as never } } });
     if (access === 'public') continue;
     say(ApiBearerAuth(), problem(400, 'Malformed'), problem(401, 'No valid token'), problem(403, 'The role does not allow it'), problem(503, 'Not available now'));
-    if (access !== 'command' && !route.startsWith('/v1/tokens')) continue;
+    if (access !== 'command' && !route.startsWith('/v1/tokens') && !route.endsWith('/erasures')) continue;
     if (method !== 'POST') continue;
     describe(CommandQuery, seen);
     say(
       ApiQuery({ name: 'preview', required: false, enum: ['true', 'false'], description: 'The same answer, nothing stored' }),
       ApiHeader({ name: 'Idempotency-Key', required: false, description: 'The same key with the same path and body answers as the first time' }),
+      ApiHeader({ name: 'X-Correlation-Id', required: false, description: 'What this belongs to, kept with the events' }),
+      ApiHeader({ name: 'X-Causation-Id', required: false, description: 'What brought this about, kept with the events' }),
       problem(409, 'Refused'),
       problem(422, 'The key belongs to another request'),
     );

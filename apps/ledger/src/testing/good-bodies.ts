@@ -127,6 +127,8 @@ export const GOOD_BODIES: readonly GoodBody[] = [
     body: { clause: 'A8-4-1-i', occurredOn: '2026-02-01', contractId: UUID, optionId: OPTION_ID, note: 'consent to move' },
     optional: ['contractId', 'optionId'],
   },
+  { path: `/v1/approvals/${UUID}/decisions`, command: 'DecideApproval', body: { decision: 'approve', reason: 'seen' } },
+  { path: '/v1/contractors/K-1/erasures', command: 'EraseContractor', body: { reason: 'no longer kept' } },
   { path: '/v1/tokens', command: 'IssueToken', body: { subject: 'billing-1', role: 'billing', label: 'the billing system' }, optional: ['label'] },
   { path: `/v1/tokens/${UUID}/revocations`, command: 'RevokeToken', body: { reason: 'leaked' } },
 ];

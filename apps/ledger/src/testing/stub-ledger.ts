@@ -32,7 +32,7 @@ export class StubLedger implements Ledger {
     },
   };
   readonly queries = Object.fromEntries(
-    ['contract', 'contracts', 'history', 'managementUnits', 'managementUnit', 'records', 'renewals', 'settlements', 'charges', 'discontinuation', 'tokens', 'projections'].map(
+    ['contract', 'contracts', 'history', 'managementUnits', 'managementUnit', 'records', 'renewals', 'settlements', 'charges', 'discontinuation', 'tokens', 'approvals', 'approval', 'refusals', 'policies', 'erasures', 'silence', 'projections'].map(
       (name) => [
         name,
         async (...args: unknown[]) => {
@@ -83,6 +83,9 @@ export const CONFIG: Config = {
   sandbox: { today: TODAY },
   holidays: null,
   eventStoreUrl: null,
+  fourEyes: false,
+  retentionYears: 10,
+  rateLimit: null,
   logLevel: 'silent',
   signer: null,
   witnesses: [],

@@ -1,6 +1,6 @@
 /** Facts that a recorded (R) clause asks to keep: consents, incidents, reports, designations, attestations. */
 import type { PlainDate } from '@app/calendar';
-import { EventRegistry, type TextRef } from '@app/kernel';
+import { EventRegistry, type Receipt, type TextRef } from '@app/kernel';
 
 export interface FactRecorded {
   readonly recordId: string;
@@ -15,4 +15,7 @@ export interface FactRecorded {
 export type RecordEvent = { readonly type: 'FactRecorded'; readonly data: FactRecorded };
 
 export const recordEvents = new EventRegistry([{ type: 'FactRecorded', version: 1 }]);
+/** Why a fact is kept: the clause that asks for it. */
+export const recordReceipts = ({ clause, occurredOn }: Pick<FactRecorded, 'clause' | 'occurredOn'>): Receipt[] => [{ clause, facts: { occurredOn } }];
+
 export const recordStream = (recordId: string): string => `record-${recordId}`;

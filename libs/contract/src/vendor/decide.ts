@@ -1,8 +1,8 @@
 /** The answers of a vendor's stream: a discontinuation, and its correction. */
-import { receipt } from '@app/agreement';
 import { NotFound, Rejected, deriveId, type Receipt, type TextRef } from '@app/kernel';
 import type { CorrectDiscontinuation, Discontinue } from './commands.js';
 import type { VendorEvent } from './events.js';
+import { vendorReceipts } from './receipts.js';
 import type { VendorState } from './state.js';
 
 export type DecidedVendorEvent = VendorEvent & { readonly id: string; readonly receipts: readonly Receipt[] };
@@ -12,18 +12,13 @@ interface AskedVendor {
   readonly commandId: string;
 }
 
+const decided = (asked: AskedVendor, n: number, event: VendorEvent): DecidedVendorEvent => ({ ...event, id: deriveId('event', asked.commandId, n), receipts: vendorReceipts(asked.vendor, event) });
+
 export function discontinue(body: Discontinue, asked: AskedVendor): { events: DecidedVendorEvent[]; discontinuationId: string } {
   const discontinuationId = deriveId('discontinuation', asked.commandId);
   return {
     discontinuationId,
-    events: [
-      {
-        id: deriveId('event', asked.commandId, 0),
-        type: 'VendorDiscontinued',
-        data: { discontinuationId, vendor: asked.vendor, endsOn: body.endsOn },
-        receipts: [receipt('A9', { vendor: asked.vendor, endsOn: body.endsOn })],
-      },
-    ],
+    events: [decided(asked, 0, { type: 'VendorDiscontinued', data: { discontinuationId, vendor: asked.vendor, endsOn: body.endsOn } })],
   };
 }
 
@@ -37,20 +32,10 @@ export function correctDiscontinuation(
   if (!known) return new NotFound('discontinuation', discontinuationId);
   if (known.lifted) return new Rejected('already-corrected', [], { discontinuationId });
   const replacementId = body.replacement ? deriveId('discontinuation', asked.commandId) : null;
-  const events: DecidedVendorEvent[] = [
-    {
-      id: deriveId('event', asked.commandId, 0),
-      type: 'VendorDiscontinuationCorrected',
-      data: { discontinuationId, reason: asked.reason, replacementId },
-      receipts: [receipt('A9', { vendor: asked.vendor, discontinuationId, lifted: true })],
-    },
-  ];
+  const events = [decided(asked, 0, { type: 'VendorDiscontinuationCorrected', data: { discontinuationId, reason: asked.reason, replacementId } })];
   if (body.replacement && replacementId)
-    events.push({
-      id: deriveId('event', asked.commandId, 1),
-      type: 'VendorDiscontinued',
-      data: { discontinuationId: replacementId, vendor: asked.vendor, endsOn: body.replacement.endsOn, inPlaceOf: discontinuationId },
-      receipts: [receipt('A9', { vendor: asked.vendor, endsOn: body.replacement.endsOn })],
-    });
+    events.push(
+      decided(asked, 1, { type: 'VendorDiscontinued', data: { discontinuationId: replacementId, vendor: asked.vendor, endsOn: body.replacement.endsOn, inPlaceOf: discontinuationId } }),
+    );
   return { events, discontinuationId: replacementId ?? discontinuationId };
 }

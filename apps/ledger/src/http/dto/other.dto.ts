@@ -1,10 +1,10 @@
 import { Day, FreeText, Id, JudgedBy, Name, OneOf, Optional, Part, Such, Words } from './rules.js';
 import { ReasonDto, WhyDto } from './why.dto.js';
 import { isRecord } from '../../values.js';
-import { ROLES } from '@app/access';
+import { DECISIONS, ROLES } from '@app/access';
 import { clause, isClauseId } from '@app/agreement';
 import type { PathError } from '../../ports.js';
-import type { Role } from '@app/access';
+import type { DecideApproval, Role } from '@app/access';
 import type { PlainDate } from '@app/calendar';
 import type { Correct, CorrectDiscontinuation, Discontinue, RecordFact } from '@app/contract';
 
@@ -64,6 +64,12 @@ export class IssueTokenDto extends WhyDto {
 }
 
 export class RevokeTokenDto extends ReasonDto {}
+
+export class DecideApprovalDto extends ReasonDto implements DecideApproval {
+  @OneOf(...DECISIONS) readonly decision: DecideApproval['decision'];
+}
+
+export class EraseContractorDto extends ReasonDto {}
 
 export class MoveClockDto {
   @Day() readonly today: PlainDate;

@@ -1,7 +1,7 @@
 /** Query parameters: texts; whatever a path does not name is refused. */
-import { CONTRACT_STATUSES } from '../../ports.js';
-import { Day, Id, InMonth, Instant, ItemCodeOf, Name, OneOf, Optional, Such } from './rules.js';
-import { isClauseId } from '@app/agreement';
+import { APPROVAL_STATES, CONTRACT_STATUSES } from '../../ports.js';
+import { Day, Id, InMonth, Instant, ItemCodeOf, Name, OneOf, Optional, Subject, Such } from './rules.js';
+import { isCitable, isClauseId } from '@app/agreement';
 import type { PathError } from '../../ports.js';
 import type { PlainDate } from '@app/calendar';
 
@@ -52,6 +52,27 @@ export class WindowQuery extends PageQuery {
 export class RecordsQuery extends PageQuery {
   @Optional() @Id() readonly contractId?: string;
   @Optional() @Such('clause', (v) => typeof v === 'string' && isClauseId(v)) readonly clause?: string;
+}
+
+export class ApprovalsQuery extends PageQuery {
+  @Optional() @OneOf(...APPROVAL_STATES) readonly state?: (typeof APPROVAL_STATES)[number];
+  @Optional() @Id() readonly contractId?: string;
+}
+
+export class RefusalsQuery extends WindowQuery {
+  /** Who asked. */
+  @Optional() @Name() readonly subject?: string;
+  @Optional() @Such('clause', (v) => typeof v === 'string' && isCitable(v)) readonly clause?: string;
+}
+
+const TERM = /^[1-9]\d{0,2}$/;
+
+export class SilenceQuery extends FreshQuery {
+  @Id() readonly contractId: string;
+  /** The term that ran out, from 1. */
+  @Such('term', (v) => typeof v === 'string' && TERM.test(v)) readonly term: string;
+  /** `base` (default) or an option's id. */
+  @Optional() @Subject() readonly subject?: string;
 }
 
 export class ChargesQuery extends PageQuery {
