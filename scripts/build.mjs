@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DIST, ROOT, buildName, isBuilt, prune, publish, requireNode, snapshot, sourcesHash, temporaryDir } from './dist.mjs';
 
-const APPS = ['ledger', 'ledgerctl'];
+const APPS = ['ledger', 'ledgerctl', 'billing-consumer'];
 
 /** Compiles an app of the sources in `folder` into `folder`/out. */
 function nestBuild(app, folder) {

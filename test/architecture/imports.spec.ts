@@ -28,6 +28,8 @@ const PURE: { readonly [lib: string]: readonly string[] } = {
 };
 /** Shapes only: a read model is written against the port of its store and knows nothing of it at run time. */
 const TYPES_OF: { readonly [lib: string]: readonly string[] } = { 'read-models': ['@app/read-store', 'kysely'] };
+/** What a biller copies: of packages only these, and nothing of ours but the generated types beside it. */
+const COPIED: { readonly [app: string]: readonly string[] } = { 'billing-consumer': ['@eventstore/db-client'] };
 /** Only the write model decides. */
 const DECIDING = ['decide', 'judge', 'reconcile', 'conclude', 'reevaluate'];
 
@@ -35,6 +37,7 @@ const DECIDING = ['decide', 'judge', 'reconcile', 'conclude', 'reevaluate'];
 function faults(m: Module): string[] {
   const [kind, name] = m.place.split('/') as [string, string | undefined];
   const lib = kind === 'libs' ? name! : null;
+  const copied = kind === 'apps' && !m.forTests ? COPIED[name!] : undefined;
   return m.imports.flatMap(({ specifier, names, line, typeOnly }) => {
     if (typeOnly && lib !== null && TYPES_OF[lib]?.includes(specifier)) return [];
     const fault = (why: string): string[] => [`${m.path}:${line} imports ${specifier}: ${why}`];
@@ -43,6 +46,7 @@ function faults(m: Module): string[] {
       const target = resolved(m, specifier);
       return target.startsWith(`${m.place}/`) || (m.forTests && (target.startsWith('test/') || target.startsWith('apps/') || target.includes('/testing/'))) ? [] : fault('it lies outside its own lib or app; use @app/<lib>');
     }
+    if (copied && !specifier.startsWith('node:') && !copied.includes(specifier)) return fault(`a biller copies ${name}: Node and ${copied.join(', ')} only`);
     if (specifier.startsWith('@app/')) {
       const [, to, ...deeper] = specifier.split('/');
       if (deeper.length > 0) return fault('nothing deeper than the index is importable');
@@ -67,6 +71,7 @@ describe('who may import whom', () => {
       expect(modules.filter((m) => m.place === `libs/${lib}` && !m.forTests).length).toBeGreaterThan(0);
     expect(modules.flatMap((m) => m.imports).length).toBeGreaterThan(600);
     const known = new Set([...Object.keys(ALLOWED), 'testing']);
+    for (const app of Object.keys(COPIED)) expect(modules.filter((m) => m.place === `apps/${app}` && !m.forTests).length).toBeGreaterThan(5);
     expect(modules.filter((m) => m.place.startsWith('libs/') && !known.has(m.place.slice(5))).map((m) => m.path)).toEqual([]);
   });
 
@@ -87,6 +92,9 @@ describe('who may import whom', () => {
     ['libs/read-models/src/x.ts', "import { decide as d } from '@app/contract';", 'never decides'],
     ['libs/read-models/src/x.ts', "import { openStore } from '@app/read-store';", 'kernel'],
     ['libs/event-store/src/x.ts', "type X = import('@app/contract').Life;", 'kernel'],
+    ['apps/billing-consumer/src/x.ts', "import { amountIn } from '@app/published';", 'a biller copies'],
+    ['apps/billing-consumer/src/x.ts', "const { x } = await import('undici');", 'a biller copies'],
+    ['apps/billing-consumer/src/x.ts', "import type { Money } from '../../../libs/published/src/events.js';", 'outside'],
     ['apps/console/src/x.ts', "import { x } from '../../ledger/src/x.js';", 'outside'],
   ])('catches in %s: %s', (path, text, why) => {
     const found = faults(moduleOf(path, text));

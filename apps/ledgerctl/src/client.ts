@@ -8,6 +8,8 @@ export interface Answer {
   readonly body: Body;
   /** The command had been answered before; nothing happened now. */
   readonly replayed: boolean;
+  /** What was asked for as lines. */
+  readonly text?: string;
 }
 export type Body = { readonly [member: string]: unknown } | null;
 
@@ -28,6 +30,7 @@ export interface Connection {
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+const NDJSON = 'application/x-ndjson';
 
 /** Calls the service's HTTP API. Reads and keyed commands are repeated while the service is away. */
 export class Client {
@@ -41,6 +44,13 @@ export class Client {
 
   get(path: string): Promise<Answer> {
     return this.call('GET', path, undefined, {}, true);
+  }
+
+  /** Lines of NDJSON, byte for byte; ends early when the signal aborts. @throws {Trouble} with what the service said */
+  async lines(path: string, doing: string, signal?: AbortSignal): Promise<string[]> {
+    const answer = await this.call('GET', path, undefined, { accept: NDJSON }, true, signal);
+    if (answer.text === undefined) bodyOf(answer, doing);
+    return answer.text!.split('\n').filter((line) => line !== '');
   }
 
   put(path: string, body: object): Promise<Answer> {
@@ -64,16 +74,17 @@ export class Client {
     body: object | undefined,
     headers: { readonly [name: string]: string },
     repeatable: boolean,
+    signal?: AbortSignal,
   ): Promise<Answer> {
     const until = Date.now() + (this.connection.patienceMs ?? 30_000);
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       let answer: Answer | null = null;
       let failure: NodeJS.ErrnoException | null = null;
       try {
-        answer = await this.once(method, path, body, headers);
+        answer = await this.once(method, path, body, headers, signal);
         if (answer.status !== 503 && answer.status !== 429) return answer;
       } catch (error) {
-        if (error instanceof Trouble) throw error;
+        if (error instanceof Trouble || signal?.aborted) throw error;
         failure = error as NodeJS.ErrnoException;
       }
       if (repeatable && Date.now() + pause < until) await sleep(pause);
@@ -90,6 +101,7 @@ export class Client {
     path: string,
     body: object | undefined,
     headers: { readonly [name: string]: string },
+    signal?: AbortSignal,
   ): Promise<Answer> {
     const { url, token, language } = this.connection;
     const data = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -98,8 +110,9 @@ export class Client {
       'accept-language': language,
       ...(data && { 'content-type': 'application/json', 'content-length': String(data.length) }),
       ...headers,
-    });
+    }, signal);
     const status = response.statusCode!;
+    if (status === 200 && headers['accept'] === NDJSON) return { status, body: null, replayed: false, text };
     let parsed: unknown = null;
     try {
       if (text !== '') parsed = JSON.parse(text);
@@ -117,9 +130,10 @@ function exchange(
   method: string,
   data: Buffer | undefined,
   headers: { readonly [name: string]: string },
+  signal?: AbortSignal,
 ): Promise<{ readonly response: IncomingMessage; readonly text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, agent, headers }, (response) => {
+    const sent = request(url, { method, agent, headers, ...(signal && { signal }) }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('error', reject);

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { acceptLog, backupFolder, restoreBackup, type RestoreOptions } from './commands/backup.js';
 import { runDemo, type DemoOptions } from './commands/demo.js';
+import { feedStatus, replayFeed, rewindConsumer, tailFeed, type ReplayOptions, type TailOptions } from './commands/feed.js';
 import { importContracts, type ImportOptions } from './commands/import.js';
 import { projectionStatus, rebuildProjections } from './commands/projections.js';
 import { issueToken, listTokens, revokeToken, type IssueOptions } from './commands/tokens.js';
@@ -66,6 +67,28 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
         return rebuildProjections(settings, names);
       }),
     );
+
+  const feed = cli.command('feed').description('the billing feed, of a running service');
+  feed
+    .command('tail')
+    .description('prints events as they are published, until Ctrl-C')
+    .option('--from <cursor|start>', 'begin behind this event (default: the head)')
+    .action(action((settings, options: TailOptions) => tailFeed(settings, options)));
+  feed
+    .command('replay')
+    .description('writes stored events, one a line')
+    .requiredOption('--from <cursor|start>', 'begin behind this event')
+    .option('--to <cursor>', 'the last event (default: the head)')
+    .option('--out <file>', 'a new file; default: the standard output')
+    .action(action((settings, options: ReplayOptions) => replayFeed(settings, options)));
+  feed
+    .command('status')
+    .description('the head, the publisher, and how far each consumer is')
+    .action(action((settings) => feedStatus(settings)));
+  feed
+    .command('rewind-consumer <name> <cursor|start>')
+    .description('moves the position that the ledger keeps for a consumer')
+    .action(action((settings, name: string, to: string) => rewindConsumer(settings, name, to)));
 
   cli
     .command('verify')

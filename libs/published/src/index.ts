@@ -5,3 +5,4 @@ export * from './translate.js';
 export * from './ports.js';
 export { PublishedLogBroken } from './recall.js';
 export * from './publisher.js';
+export * from './statement.js';
