@@ -40,7 +40,6 @@ export const pullDoor = (ledger: Ledger): Door =>
     }
   };
 
-const STREAM = 'published-billing';
 /** gRPC status codes. ABORTED: a burst overran the server's buffer for a live subscription, which is normal operation. */
 const ABORTED = 10;
 const REFUSED: readonly unknown[] = [7, 16];
@@ -50,7 +49,7 @@ const REFUSED: readonly unknown[] = [7, 16];
  * subscription does not keep the order.) The client parses JSON; written again it is the same bytes, because what is
  * stored is canonical and its members keep their order. The digests prove it.
  */
-export const eventStoreDoor = (url: string): Door =>
+export const eventStoreDoor = (url: string, stream = 'published-billing'): Door =>
   async function* ({ from, signal, away }) {
     const { EventStoreDBClient, START, StreamNotFoundError } = await import('@eventstore/db-client');
     const client = EventStoreDBClient.connectionString(url);
@@ -58,19 +57,19 @@ export const eventStoreDoor = (url: string): Door =>
     const pageFrom = async (at: Place | null): Promise<string[]> => {
       const events: { readonly id: string; readonly data: unknown }[] = [];
       try {
-        for await (const { event } of client.readStream(STREAM, { fromRevision: at ? BigInt(at.sequence) : START, maxCount: PAGE + 1 })) if (event) events.push(event);
+        for await (const { event } of client.readStream(stream, { fromRevision: at ? BigInt(at.sequence) : START, maxCount: PAGE + 1 })) if (event) events.push(event);
       } catch (error) {
         if (!(error instanceof StreamNotFoundError)) throw error;
       }
       if (at && events.shift()?.id !== at.id)
         throw new Stopped(
           'rewound',
-          `${STREAM} does not hold the last event of this book, ${at.id} at ${at.sequence}: the ledger was restored from a backup, or EVENTSTORE_URL is another one. Nothing was changed here. Ask the ledger's operator what was lost; then begin a new book (another BILLING_DATA) and compare its statements with this one`,
+          `${stream} does not hold the last event of this book, ${at.id} at ${at.sequence}: the ledger was restored from a backup, or EVENTSTORE_URL is another one. Nothing was changed here. Ask the ledger's operator what was lost; then begin a new book (another BILLING_DATA) and compare its statements with this one`,
         );
       return events.slice(0, PAGE).map((e) => JSON.stringify(e.data));
     };
     async function* live(at: Place | null): AsyncGenerator<readonly string[]> {
-      const subscription = client.subscribeToStream(STREAM, { fromRevision: at ? BigInt(at.sequence) : START });
+      const subscription = client.subscribeToStream(stream, { fromRevision: at ? BigInt(at.sequence) : START });
       const end = (): void => void subscription.unsubscribe().catch(() => undefined);
       // An error without a listener would end the process; the loop below hears of it too.
       subscription.on('error', () => undefined);
@@ -100,7 +99,7 @@ export const eventStoreDoor = (url: string): Door =>
           const { code, message } = error as Error & { code?: unknown };
           if (error instanceof Stopped) throw error;
           if (code === ABORTED) continue;
-          if (REFUSED.includes(code)) throw misuse(`EventStoreDB refuses the user of EVENTSTORE_URL: ${message}. It needs one that may read ${STREAM}`);
+          if (REFUSED.includes(code)) throw misuse(`EventStoreDB refuses the user of EVENTSTORE_URL: ${message}. It needs one that may read ${stream}`);
           const trouble = new Trouble(`EventStoreDB does not answer (${message})`, undefined, { cause: error });
           if (!away) throw trouble;
           away(trouble);
