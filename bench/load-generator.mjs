@@ -53,13 +53,18 @@ class Connection {
 }
 
 const pool = [];
+const drop = () => {
+  for (const c of pool.splice(0)) c.socket.removeAllListeners('close').destroy();
+};
+/** Fresh ones for each run: a server closes a connection that asked nothing for a minute, and says 408 before. */
 async function connections(n) {
+  drop();
   while (pool.length < n) {
     const c = new Connection(target.port);
     await new Promise((resolve, reject) => c.socket.once('connect', resolve).once('error', reject));
     pool.push(c);
   }
-  return pool.slice(0, n);
+  return [...pool];
 }
 
 /** The next request of a contract: its own idempotency key, the revision it must be at, the day's change of its count. */
@@ -157,7 +162,7 @@ async function open({ connections: n, rate, ms }) {
 
 process.on('message', async (order) => {
   if (order.port) {
-    for (const c of pool.splice(0)) c.socket.removeAllListeners('close').destroy();
+    drop();
     target = { ...order, free: order.contracts, used: [] };
     process.send({ ready: true });
   } else process.send(await (order.run === 'open' ? open(order) : closed(order)));

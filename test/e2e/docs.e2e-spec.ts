@@ -1,5 +1,6 @@
 /** The documentation of the running service: a description of every call, and an example that works when it is sent. */
 import { addOptions, applied, contractBody, notice, openUnit, taken, UNIT } from './support/lives.js';
+import { cursorOf, listen, type Page } from './support/feed.js';
 import { endServices, Service } from './support/service.js';
 
 interface Operation {
@@ -34,6 +35,9 @@ test('every call has an example, and every example works', async () => {
 
   const projection = taken(await api.get<{ projections: { projection: string; name: string }[] }>('/v1/admin/projections')).projections[0]!.name;
 
+  const first = taken(await api.get<Page>('/v1/feed?limit=1&wait=30')).events[0]!;
+  const cursor = cursorOf(first);
+
   const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
   const ids = (path: string): { [name: string]: string } => {
     const withdrawn = path.endsWith('withdrawals') && !path.includes('account-count');
@@ -47,9 +51,10 @@ test('every call has an example, and every example works', async () => {
       discontinuationId: vendor.discontinuationId,
       tokenId: token.tokenId,
       projection,
+      name: path.includes('/schemas/') ? 'ledger.envelope.v1' : 'billing',
     };
   };
-  const place: { readonly [name: string]: string } = { managementUnitId: await openUnit(api), eventId: notified.events[0]!.id, contractId: opened.contractId, optionId: devices };
+  const place: { readonly [name: string]: string } = { managementUnitId: await openUnit(api), eventId: notified.events[0]!.id, contractId: opened.contractId, optionId: devices, cursor };
   const filled = (body: object): object => JSON.parse(JSON.stringify(body, (k, v: unknown) => (typeof v === 'string' && UUID.test(v) ? (place[k] ?? v) : v))) as object;
 
   const failed: string[] = [];
@@ -58,6 +63,13 @@ test('every call has an example, and every example works', async () => {
   for (const [path, operations] of Object.entries(paths))
     for (const [method, operation] of Object.entries(operations)) {
       const at_ = path.replace(/\{(\w+)\}/g, (_, name: string) => ids(path)[name] ?? `no ${name}`);
+      if (path.endsWith('/stream')) {
+        reads++;
+        const { blocks, ended } = listen(api, {}, (b) => b.length > 0);
+        await ended;
+        if (!blocks[0]?.data) failed.push(`GET ${at_} said nothing`);
+        continue;
+      }
       if (method === 'get') {
         reads++;
         const needed = (operation.parameters ?? []).filter((p) => p.in === 'query' && p.required).map((p) => p.name);

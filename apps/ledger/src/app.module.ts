@@ -8,11 +8,12 @@ import { AuditController } from './http/controllers/audit.controller.js';
 import { OversightController } from './http/controllers/oversight.controller.js';
 import { AgreementController } from './http/controllers/agreement.controller.js';
 import { ContractsController } from './http/controllers/contracts.controller.js';
+import { FeedController } from './http/controllers/feed.controller.js';
 import { HealthController } from './http/controllers/health.controller.js';
 import { LedgerController } from './http/controllers/ledger.controller.js';
 import { SandboxController } from './http/controllers/sandbox.controller.js';
 import { SimulationsController } from './http/controllers/simulations.controller.js';
-import { ADMINISTRATION, AUDIT, BUSINESS_CLOCK, CONFIG, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK } from './ports.js';
+import { ADMINISTRATION, AUDIT, BUSINESS_CLOCK, CONFIG, FEED, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK, TOKEN_LOOKUP } from './ports.js';
 import type { Config } from './config.js';
 import type { Ledger } from './ports.js';
 import type { DynamicModule, OnApplicationShutdown, Type } from '@nestjs/common';
@@ -39,6 +40,7 @@ export class AppModule {
       OversightController,
       AdminController,
       AuditController,
+      FeedController,
       ...(ledger.sandbox === null ? [] : [SandboxController]),
     ];
   }
@@ -57,6 +59,8 @@ export class AppModule {
         { provide: SANDBOX_CLOCK, useValue: ledger.sandbox },
         { provide: ADMINISTRATION, useValue: ledger.administration },
         { provide: AUDIT, useValue: ledger.audit },
+        { provide: FEED, useValue: ledger.feed },
+        { provide: TOKEN_LOOKUP, useValue: ledger.tokens },
         { provide: Closing, useValue: new Closing(ledger) },
         CommandSender,
         ...HANDLERS,

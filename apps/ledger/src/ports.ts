@@ -4,6 +4,7 @@
  */
 import type { Role } from '@app/access';
 import type { PlainDate } from '@app/calendar';
+import type { StoredEvent } from '@app/event-store';
 import type { Json, Rejected } from '@app/kernel';
 
 /** Who calls, as the token says. */
@@ -200,6 +201,69 @@ export interface LedgerQueries {
   projections(): Promise<Listed<'projections'>>;
 }
 
+/** A place in the feed: an event, by its sequence and its id. */
+export interface FeedCursor {
+  readonly sequence: number;
+  readonly id: string;
+}
+export interface FeedFilter {
+  readonly types?: readonly string[];
+  readonly contractId?: string;
+}
+export interface FeedPage {
+  /** `rawData` are the stored bytes. */
+  readonly events: readonly StoredEvent[];
+  /** Where to go on: behind the last event looked at. */
+  readonly next: FeedCursor | null;
+  /** As many unfiltered events as were asked for: this page will never change. */
+  readonly full: boolean;
+}
+
+/** The reader holds an event that this feed does not have: after a restore, or of another feed (409). */
+export class FeedRewound extends Error {
+  override readonly name = 'FeedRewound';
+  constructor(
+    readonly asked: FeedCursor,
+    /** The last event there is; null: none. */
+    readonly head: FeedCursor | null,
+  ) {
+    super(`the feed has no event ${asked.id} at ${asked.sequence}`);
+  }
+}
+
+/** The published log. Every method throws {@link Unavailable} until it is known where the feed stands. */
+export interface FeedDoor {
+  /** The last event that is published and indexed. */
+  head(): FeedCursor | null;
+  /** Never throws. */
+  report(): { readonly head: FeedCursor | null; readonly publisher: { readonly state: string; readonly stopped: object | null; readonly problem: string | null; readonly position: string | null } };
+  /** @throws {FeedRewound} */
+  check(cursor: FeedCursor): void;
+  /** @throws {FeedRewound} */
+  page(after: FeedCursor | null, limit: number, filter?: FeedFilter): Promise<FeedPage>;
+  /** Published events from a sequence on. */
+  read(from: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** Resolves when there is an event behind a sequence, when the time is up, when the signal aborts, or when the doors close. */
+  arrived(after: number, ms: number, signal?: AbortSignal): Promise<void>;
+  /** Sequences of a contract's events, in order. */
+  contractSequences(contractId: string, through?: number): readonly number[];
+  /** @throws {BadParameter} there are not so many events */
+  digest(size: number | undefined, contractId?: string): { readonly size: number; readonly root: string };
+  /** @throws {FeedRewound} */
+  acknowledge(name: string, cursor: FeedCursor): Promise<FeedCursor & { readonly name: string; readonly acknowledgedAt: string }>;
+  consumers(): readonly (FeedCursor & {
+    readonly name: string;
+    readonly acknowledgedAt: string;
+    /** The feed does not hold the event that it acknowledged. */
+    readonly rewound: boolean;
+    readonly lag: { readonly events: number; readonly seconds: number };
+  })[];
+  /** Aborted when streams are to end. */
+  readonly closing: AbortSignal;
+  /** Ends streams and waits, so that the server can close. */
+  closeDoors(): void;
+}
+
 /** Who the bearer of a token is; null: unknown, revoked or expired. `hash` is SHA-256 of the token in hex. */
 export interface TokenLookup {
   lookup(hash: string): Caller | null;
@@ -261,6 +325,7 @@ export interface Ledger {
   readonly sandbox: SandboxClock | null;
   readonly administration: Administration;
   readonly audit: AuditQueries;
+  readonly feed: FeedDoor;
   /** Finishes what was begun, then lets go of everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -273,4 +338,5 @@ export const BUSINESS_CLOCK = Symbol('BusinessClock');
 export const SANDBOX_CLOCK = Symbol('SandboxClock');
 export const ADMINISTRATION = Symbol('Administration');
 export const AUDIT = Symbol('Audit');
+export const FEED = Symbol('Feed');
 export const CONFIG = Symbol('Config');

@@ -31,9 +31,9 @@ describe('roles', () => {
   it('let each role do exactly what it is for', () => {
     const allowed = Object.fromEntries(ROLES.map((role) => [role, ACTIONS.filter((action) => may(role, action))]));
     expect(allowed).toEqual({
-      admin: ['read', 'simulate', 'command', 'audit', 'admin'],
+      admin: ['read', 'simulate', 'consume', 'command', 'audit', 'admin'],
       operator: ['read', 'simulate', 'command'],
-      billing: ['read', 'simulate'],
+      billing: ['read', 'simulate', 'consume'],
       auditor: ['read', 'simulate', 'audit'],
     });
   });

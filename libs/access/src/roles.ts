@@ -4,17 +4,18 @@ export type Role = (typeof ROLES)[number];
 
 /**
  * What a call does. `read`: any GET of the ledger's data; `simulate`: a question that stores nothing and names no
- * contract; `command`: whatever decides on a contract, previews included; `audit`: what was refused, by which policies,
- * and the proofs; `admin`: tokens, the sandbox clock, erasures, rebuilds, backups.
+ * contract; `consume`: a biller says how far it has come in the feed; `command`: whatever decides on a contract,
+ * previews included; `audit`: what was refused, by which policies, and the proofs; `admin`: tokens, the sandbox clock,
+ * erasures, rebuilds, backups.
  */
-export const ACTIONS = ['read', 'simulate', 'command', 'audit', 'admin'] as const;
+export const ACTIONS = ['read', 'simulate', 'consume', 'command', 'audit', 'admin'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 const MATRIX: { readonly [R in Role]: { readonly [A in Action]: boolean } } = {
-  admin: { read: true, simulate: true, command: true, audit: true, admin: true },
-  operator: { read: true, simulate: true, command: true, audit: false, admin: false },
-  billing: { read: true, simulate: true, command: false, audit: false, admin: false },
-  auditor: { read: true, simulate: true, command: false, audit: true, admin: false },
+  admin: { read: true, simulate: true, consume: true, command: true, audit: true, admin: true },
+  operator: { read: true, simulate: true, consume: false, command: true, audit: false, admin: false },
+  billing: { read: true, simulate: true, consume: true, command: false, audit: false, admin: false },
+  auditor: { read: true, simulate: true, consume: false, command: false, audit: true, admin: false },
 };
 
 /** Whether a role may do an action. */

@@ -143,6 +143,10 @@ export class EmbeddedLog implements EventLog {
     return (this.last.get() as { last: number | null }).last ?? 0;
   }
 
+  protected get ended(): boolean {
+    return this.closed;
+  }
+
   /** Refuses further calls and ends subscriptions; the file stays open until {@link close}. */
   end(): void {
     this.closed = true;

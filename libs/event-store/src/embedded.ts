@@ -20,6 +20,7 @@ import {
   WrongExpectedRevision,
 } from './port.js';
 import { serialise } from './serialise.js';
+import { serveLoan, type EmbeddedStoreLoan } from './shared-store.js';
 
 export interface EmbeddedStoreOptions {
   /** Path of `log.sqlite`; made when absent (its folder must exist). */
@@ -87,6 +88,9 @@ const POLL_APPENDS = 4;
 const POLL_MS = 1;
 const POLL_PAUSE_MS = 20;
 
+/** Id, type, data, metadata. */
+const TEXTS_PER_EVENT = 4;
+
 interface Pending {
   readonly stream: string;
   readonly expected: ExpectedRevision;
@@ -94,9 +98,11 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** The embedded log; other threads can follow it. */
+/** The embedded log; other threads can follow it, or append through it. */
 export interface EmbeddedEventStore extends EventStore {
   readonly share: EmbeddedLogShare;
+  /** Lets one other thread read and append; see {@link openSharedStore}. */
+  lend(): EmbeddedStoreLoan;
 }
 
 class EmbeddedStore implements EmbeddedEventStore {
@@ -115,6 +121,7 @@ class EmbeddedStore implements EmbeddedEventStore {
   private polling = false;
   private pollUntil = 0;
   private pollAgainAt = 0;
+  private readonly lent: MessagePort[] = [];
   private closing: Promise<void> | undefined;
   private finished: (() => void) | undefined;
   /** Why nothing can be written until a restart, and why the last append failed. */
@@ -143,14 +150,25 @@ class EmbeddedStore implements EmbeddedEventStore {
 
   async append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<AppendResult> {
     if (this.closing) throw new StoreClosed();
-    const texts = serialise(stream, expected, events);
+    return this.appendTexts(stream, expected, serialise(stream, expected, events));
+  }
+
+  lend(): EmbeddedStoreLoan {
+    const { port1, port2 } = new MessageChannel();
+    serveLoan(port1, (stream, expected, texts) => this.appendTexts(stream, expected, texts));
+    this.lent.push(port1);
+    return { ...this.share, port: port2 };
+  }
+
+  private async appendTexts(stream: string, expected: ExpectedRevision, texts: readonly string[]): Promise<AppendResult> {
+    if (this.closing) throw new StoreClosed();
     if (this.trouble !== null) throw new StoreUnavailable(this.trouble);
     // While the thread is at work the rest of this turn may come along: each message costs a wake-up.
     if (this.waiting.length === 0) {
       if (this.inFlight.length === 0) queueMicrotask(this.send);
       else setImmediate(this.send);
     }
-    this.outgoing.push(stream, expected === 'no_stream' ? -1 : expected, events.length, ...texts);
+    this.outgoing.push(stream, expected === 'no_stream' ? -1 : expected, texts.length / TEXTS_PER_EVENT, ...texts);
     return new Promise((resolve, reject) => {
       this.waiting.push({ stream, expected, resolve, reject });
       if (this.waiting.length === LOT) this.send();
@@ -277,5 +295,6 @@ class EmbeddedStore implements EmbeddedEventStore {
       await exited;
     } else await this.log.close();
     this.port.close();
+    for (const port of this.lent) port.close();
   }
 }

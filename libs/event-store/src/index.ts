@@ -1,5 +1,6 @@
 export * from './port.js';
 export { openEmbeddedStore, type EmbeddedEventStore, type EmbeddedStoreOptions } from './embedded.js';
 export { openEmbeddedLog, type EmbeddedLogShare, type EventLog } from './embedded-log.js';
+export { openSharedStore, type EmbeddedStoreLoan } from './shared-store.js';
 export { openEventStoreDb, type EventStoreDbOptions } from './eventstoredb.js';
 export * from './marker.js';

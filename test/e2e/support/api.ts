@@ -94,7 +94,7 @@ export class Api {
         });
         res.on('end', () => {
           const text = Buffer.concat(parts).toString('utf8');
-          const isJson = /json/.test(String(res.headers['content-type']));
+          const isJson = /[/+]json/.test(String(res.headers['content-type']));
           resolve({ status: res.statusCode!, body: (isJson && text !== '' ? JSON.parse(text) : null) as T, headers: res.headers, text });
         });
       });

@@ -1,26 +1,8 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { jstToday, parsePlainDate, type PlainDate } from '@app/calendar';
+import { writeDurably } from '@app/event-store';
 import type { BusinessClock } from '../ports.js';
-
-/** Replaces a small file so that a crash leaves the old or the new one, never half of one. */
-export function writeDurably(file: string, text: string, mode = 0o600): void {
-  const next = `${file}.next`;
-  const fd = openSync(next, 'w', mode);
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(next, file);
-  const folder = openSync(dirname(file), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
 
 /** Today in Japan. */
 export class RealClock implements BusinessClock {

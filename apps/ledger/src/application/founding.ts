@@ -1,42 +1,27 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { PlainDate } from '@app/calendar';
-import { WrongExpectedRevision, type EventStore } from '@app/event-store';
+import { LEDGER_STREAM, readMarker, saveMarker, WrongExpectedRevision, type EventStore } from '@app/event-store';
 import { deriveId } from '@app/kernel';
-import { writeDurably } from './clock.js';
 import { stamp } from './metadata.js';
-import { LEDGER_STREAM, systemEvents } from './system-events.js';
+import { systemEvents } from './system-events.js';
 import { SYSTEM } from './application.js';
-
-/** What the data folder remembers of its log (design 7). */
-interface Marker {
-  readonly ledgerId: string;
-  /** The last position seen; null right after the founding. */
-  readonly lastPosition: string | null;
-}
 
 /** The log is not the one that this folder belongs to, or it has lost events. */
 export class WrongLog extends Error {
   override readonly name = 'WrongLog';
 }
 
-const markerFile = (folder: string): string => join(folder, 'ledger.json');
-
-const readMarker = (folder: string): Marker | null => (existsSync(markerFile(folder)) ? (JSON.parse(readFileSync(markerFile(folder), 'utf8')) as Marker) : null);
-
-export const saveMarker = (folder: string, marker: Marker): void => writeDurably(markerFile(folder), JSON.stringify(marker));
-
-/** Forgets the last position, so that the next start takes the log as it is: for a restored log, by an explicit command. */
-export function acceptLog(folder: string, ledgerId: string): void {
-  saveMarker(folder, { ledgerId, lastPosition: null });
+export interface Founded {
+  readonly ledgerId: string;
+  /** The folder has not seen how far the log goes: it is new to it, or was restored and accepted. */
+  readonly anew: boolean;
 }
 
 /**
  * The ledger's id: read from the log's first event, or founded on an empty log. Refuses a log of another ledger and one
  * that is shorter than what this folder has seen. @throws {WrongLog}
  */
-export async function foundLedger(store: EventStore, folder: string, today: PlainDate, build: string): Promise<string> {
+export async function foundLedger(store: EventStore, folder: string, today: PlainDate, build: string): Promise<Founded> {
   const marker = readMarker(folder);
   const known = await foundedId(store);
   if (known === null) {
@@ -53,7 +38,7 @@ export async function foundLedger(store: EventStore, folder: string, today: Plai
       return foundLedger(store, folder, today, build);
     }
     saveMarker(folder, { ledgerId, lastPosition: null });
-    return ledgerId;
+    return { ledgerId, anew: true };
   }
   if (marker && marker.ledgerId !== known)
     throw new WrongLog(`the log is that of ledger ${known}, but this data folder belongs to ledger ${marker.ledgerId}; use the folder that belongs to the log`);
@@ -63,7 +48,7 @@ export async function foundLedger(store: EventStore, folder: string, today: Plai
       throw new WrongLog(`the log ends at ${head ?? 'nothing'}, but this data folder has seen it at ${marker.lastPosition}; bring the newer log back, or accept this one with: npm run ledgerctl -- restore --accept`);
   }
   if (!marker) saveMarker(folder, { ledgerId: known, lastPosition: null });
-  return known;
+  return { ledgerId: known, anew: marker?.lastPosition == null };
 }
 
 export async function foundedId(store: EventStore): Promise<string | null> {

@@ -5,16 +5,17 @@ import { hashToken, isAccepted, newToken, TokenBook, tokenStream, type TokenEven
 import { VENDORS } from '@app/agreement';
 import type { PlainDate } from '@app/calendar';
 import { lockFolder, openRegister } from '@app/erasable';
-import { openEmbeddedStore, openEventStoreDb, WrongExpectedRevision, type EventStore } from '@app/event-store';
+import { openEmbeddedStore, openEventStoreDb, saveMarker, WrongExpectedRevision, writeDurably, type EventStore } from '@app/event-store';
 import { deriveId } from '@app/kernel';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import { Audit, originOf } from '../audit/audit.js';
+import { Feed, type FeedOptions } from '../feed/feed.js';
 import { Unavailable, type Caller, type Ledger, type ReadinessReport, type SandboxClock } from '../ports.js';
 import { AcknowledgedStore } from './acknowledged.js';
 import { Application, SYSTEM } from './application.js';
-import { RealClock, SANDBOX_CLOCK_FILE, StoredClock, writeDurably } from './clock.js';
-import { foundLedger, saveMarker, WrongLog } from './founding.js';
+import { RealClock, SANDBOX_CLOCK_FILE, StoredClock } from './clock.js';
+import { foundLedger, WrongLog } from './founding.js';
 import { recordPolicies } from './policies-set.js';
 import { stamp } from './metadata.js';
 import type { ProjectorData } from './projector-thread.js';
@@ -43,11 +44,13 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     const today = (): PlainDate => clock.today();
     const register = openRegister({ file: join(config.data, 'register.sqlite') });
     closers.push(() => register.close());
-    const { opened, follow } = await openStore(config);
+    const { opened, follow, lend } = await openStore(config);
     const store = new AcknowledgedStore(opened);
     closers.push(() => store.close());
-    const ledgerId = await foundLedger(store, config.data, today(), build);
+    const { ledgerId, anew } = await foundLedger(store, config.data, today(), build);
     await recordPolicies(store, config, today(), build);
+    const feed = new Feed({ log: opened, lend, ledgerId, holidays: config.holidays, folder: config.data, anew, logger: log });
+    closers.push(() => feed.close());
 
     const reads = await openReads({ file: join(config.data, 'read.sqlite'), store, follow, ledgerId, register, today, holidays: config.holidays, log });
     closers.push(() => reads.close());
@@ -95,6 +98,8 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
       });
       application.outcomes.openedAt(head);
       phase = phase === 'starting' ? 'open' : phase;
+      // Not before: it wants a core of its own, and nobody waits for it.
+      if (phase === 'open') feed.start();
       log.info({ ledgerId, today: today() }, 'ready');
       if (!config.sandbox) {
         scheduler.start();
@@ -187,12 +192,15 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
         report(): ReadinessReport {
           const { stopped, behind, checks } = reads.readiness();
           const problem = store.problem();
-          const status = phase === 'stopping' ? 'stopping' : phase === 'starting' || behind || problem !== null ? 'starting' : stopped ? 'degraded' : 'ready';
-          return { status, checks: { ...checks, audit: audit.check(), store: problem ?? 'ok' } };
+          const { publisher } = feed.report();
+          const status = phase === 'stopping' ? 'stopping' : phase === 'starting' || behind || problem !== null ? 'starting' : stopped || publisher.stopped ? 'degraded' : 'ready';
+          const why = publisher.stopped?.message ?? publisher.problem;
+          return { status, checks: { ...checks, feed: why === null ? publisher.state : `${publisher.state}: ${why}`, audit: audit.check(), store: problem ?? 'ok' } };
         },
       },
       clock,
       sandbox,
+      feed,
       administration: { rebuild: (projection) => reads.rebuild(projection) },
       audit,
       close() {
@@ -202,6 +210,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
           clearInterval(marking);
           await scheduler.stop();
           await application.close();
+          await feed.close();
           reads.stop();
           await beginning;
           mark();
@@ -216,11 +225,12 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
   }
 }
 
-/** The store of the settings, and how another thread follows it. */
-async function openStore(config: Config): Promise<{ opened: EventStore; follow: ProjectorData['log'] }> {
-  if (config.eventStoreUrl) return { opened: await openEventStoreDb({ url: config.eventStoreUrl }), follow: { url: config.eventStoreUrl } };
+/** The store of the settings, and how other threads follow it and append to it. */
+async function openStore(config: Config): Promise<{ opened: EventStore; follow: ProjectorData['log']; lend: FeedOptions['lend'] }> {
+  const { eventStoreUrl: url } = config;
+  if (url) return { opened: await openEventStoreDb({ url }), follow: { url }, lend: () => ({ url }) };
   const opened = await openEmbeddedStore({ file: join(config.data, 'log.sqlite') });
-  return { opened, follow: opened.share };
+  return { opened, follow: opened.share, lend: () => opened.lend() };
 }
 
 /** The first start writes an administrator's token to a file only its owner can read; a later one finds it. */

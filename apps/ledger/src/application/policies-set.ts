@@ -1,10 +1,10 @@
 import type { PlainDate } from '@app/calendar';
-import { WrongExpectedRevision, type EventStore } from '@app/event-store';
+import { LEDGER_STREAM, WrongExpectedRevision, type EventStore } from '@app/event-store';
 import { canonicalJson, deriveId, type Json } from '@app/kernel';
 import type { Config } from '../config.js';
 import { SYSTEM } from './application.js';
 import { stamp } from './metadata.js';
-import { LEDGER_STREAM, systemEvents } from './system-events.js';
+import { systemEvents } from './system-events.js';
 
 /** The settings that decide: what a new contract freezes, and what commands wait for. */
 export const settingsOf = ({ policies, holidays, fourEyes, retentionYears }: Pick<Config, 'policies' | 'holidays' | 'fourEyes' | 'retentionYears'>): { readonly [name: string]: Json } => ({

@@ -8,6 +8,7 @@ import type { Holidays } from '@app/calendar';
 import { openEmbeddedLog, openEventStoreDb, type EmbeddedLogShare, type EventLog, type SubscriptionMessage } from '@app/event-store';
 import { readModels } from '@app/read-models';
 import { createRunner, openReadStore, ProjectionStopped, WaitTimeout, type ProjectionStatus } from '@app/read-store';
+import { answerAsks, asError } from './thread.js';
 
 export interface ProjectorData {
   /** Path of `read.sqlite`. */
@@ -23,11 +24,9 @@ export type Ask =
   | { readonly ask: 'rebuild'; readonly projection: string }
   | { readonly ask: 'stop' };
 
-export type Said =
+export type News =
   | { readonly said: 'status'; readonly status: readonly ProjectionStatus[] }
-  | { readonly said: 'trouble'; readonly error: Error; readonly projection: string | null }
-  | { readonly said: 'done'; readonly id: number }
-  | { readonly said: 'failed'; readonly id: number; readonly failure: Failure };
+  | { readonly said: 'trouble'; readonly error: Error; readonly projection: string | null };
 
 /** Errors lose their class on the way between threads. */
 export type Failure =
@@ -47,7 +46,7 @@ const AGAIN_MS = 500;
 
 const port = parentPort!;
 const { file, log: where, ledgerId, holidays } = workerData as ProjectorData;
-const say = (said: Said): void => port.postMessage(said);
+const say = (news: News): void => port.postMessage(news);
 
 const log: EventLog = 'url' in where ? await openEventStoreDb(where) : openEmbeddedLog(where);
 const readStore = openReadStore<never>({ file });
@@ -102,7 +101,6 @@ function changed(): void {
   due ??= setTimeout(tell, STATUS_EVERY_MS);
 }
 
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 const failureOf = (error: unknown): Failure =>
   error instanceof WaitTimeout ? { kind: 'timeout', position: error.position }
   : error instanceof ProjectionStopped ? { kind: 'stopped', projection: error.projection, reason: error.reason }
@@ -148,16 +146,7 @@ async function answer(asked: Ask): Promise<void> {
   }
 }
 
-port.on('message', ({ id, ...asked }: Ask & { readonly id: number }) => {
-  answer(asked as Ask).then(
-    () => {
-      // Whoever is told that something came about finds it in the status too.
-      if (asked.ask !== 'stop') tell();
-      say({ said: 'done', id });
-    },
-    (error: unknown) => {
-      tell();
-      say({ said: 'failed', id, failure: failureOf(error) });
-    },
-  );
+// Whoever is told that something came about finds it in the status too.
+answerAsks<Ask>(port, answer, failureOf, ({ ask }) => {
+  if (ask !== 'stop') tell();
 });

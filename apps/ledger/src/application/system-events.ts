@@ -13,7 +13,6 @@ export const systemEvents = new EventRegistry([
 
 export const tokenEvents = new EventRegistry([...TOKEN_EVENTS]);
 
-export const LEDGER_STREAM = 'ledger';
 /** One stream for each key that a refusal, or an answer with nothing new, has used up (design 9). */
 export const outcomeStream = (commandId: string): string => `outcome-${commandId}`;
 

@@ -62,6 +62,16 @@ export const ACCESS = {
   'GET /v1/agreement/options': 'read',
   'GET /v1/agreement/clauses': 'read',
 
+  'GET /v1/feed': 'read',
+  'GET /v1/feed/stream': 'read',
+  'GET /v1/feed/status': 'read',
+  'GET /v1/feed/digests': 'read',
+  'GET /v1/feed/schemas': 'read',
+  'GET /v1/feed/schemas/:name': 'read',
+  'GET /v1/feed/asyncapi': 'read',
+  'GET /v1/feed/consumers': 'read',
+  'PUT /v1/feed/consumers/:name/position': 'consume',
+
   'POST /v1/simulations/cancellation': 'simulate',
   'POST /v1/simulations/application': 'simulate',
   'POST /v1/simulations/settlement': 'simulate',

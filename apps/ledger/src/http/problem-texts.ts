@@ -95,6 +95,10 @@ const DETAILS: { readonly [code: string]: Detail } = {
     en: (f) => `At most ${say(f['perMinute'])} commands a minute for each subject. Wait ${say(f['retryAfter'])} s.`,
     ja: (f) => `主体ごとに 1 分あたり ${say(f['perMinute'])} 件までです。${say(f['retryAfter'])} 秒お待ちください。`,
   },
+  'feed-rewound': {
+    en: (f) => `The feed does not hold the event ${say(f['asked'])}; its last one is ${say(f['head'])}. It was restored, or is another feed: compare digests before you go on.`,
+    ja: (f) => `フィードに ${say(f['asked'])} のイベントはありません。末尾は ${say(f['head'])} です。復元された、または別のフィードですので、再開の前にダイジェストを照合してください。`,
+  },
   unavailable: { en: () => 'Try again shortly.', ja: () => 'しばらくしてからもう一度お試しください。' },
   'internal-error': {
     en: (f) => `Something went wrong on our side; the log has it under request ${say(f['requestId'])}.`,

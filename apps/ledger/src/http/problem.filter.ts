@@ -2,9 +2,10 @@ import { Catch, HttpException } from '@nestjs/common';
 import { methodsOf } from './access.js';
 import { languageOf } from './language.js';
 import { BY_STATUS, InvalidInput, PROBLEM_TYPE, Refused, problemBody } from './problem.js';
-import { BadParameter, Unavailable } from '../ports.js';
+import { BadParameter, FeedRewound, Unavailable } from '../ports.js';
 import { NotCanonical } from '@app/kernel';
 import { YenOutOfRange } from '@app/money';
+import { cursorText } from './feed-cursor.js';
 import type { Problem } from './problem.js';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -44,6 +45,7 @@ export class ProblemFilter implements ExceptionFilter {
       const { status, code, facts, headers } = thrown;
       return { status, code, facts, headers };
     }
+    if (thrown instanceof FeedRewound) return { status: 409, code: 'feed-rewound', facts: { asked: cursorText(thrown.asked), head: thrown.head && cursorText(thrown.head) } };
     if (thrown instanceof Unavailable)
       return { status: 503, code: thrown.code, facts: thrown.facts, headers: { 'retry-after': String(thrown.retryAfterSeconds) } };
     if (thrown instanceof NotCanonical) return malformed([{ path: thrown.path, message: thrown.message }]);

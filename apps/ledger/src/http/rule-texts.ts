@@ -61,6 +61,16 @@ export const RULES = {
   treeSize: { en: (min, max) => `must be a size of the tree from ${min} to ${max}`, ja: (min, max) => `${min} から ${max} までの木の大きさでなければなりません` },
   wholeNumber: { en: () => 'must be a whole number', ja: () => '整数でなければなりません' },
   oneOfTwo: { en: (a, b) => `give exactly one of ${a} and ${b}`, ja: (a, b) => `${a} と ${b} のどちらか一方だけを指定してください` },
+  feedCursor: {
+    en: () => 'must be a cursor <sequence>.<event id>, such as nextCursor gives it',
+    ja: () => 'nextCursor の示す <sequence>.<イベント ID> の形のカーソルでなければなりません',
+  },
+  eventTypes: { en: () => 'must name event types of the feed, parted by commas', ja: () => 'フィードのイベント種別をカンマ区切りで指定してください' },
+  sizeOfFeed: { en: () => 'is more than the events there are', ja: () => '存在するイベント数を超えています' },
+  consumerName: {
+    en: () => 'must be 1 to 64 letters, digits, dots, dashes or underscores',
+    ja: () => '1 文字以上 64 文字以下の英数字・ピリオド・ハイフン・下線でなければなりません',
+  },
   position: { en: () => 'must be a position from an earlier answer', ja: () => '以前の応答の位置でなければなりません' },
   once: { en: () => 'must be given at most once', ja: () => '一度だけ指定できます' },
   order: { en: (other) => `must not lie before ${other}`, ja: (other) => `${other} より前にはできません` },

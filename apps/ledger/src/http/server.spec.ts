@@ -17,6 +17,7 @@ const urlOf = (path: string): string =>
   path
     .replace(':vendor', 'MOTEX')
     .replace(':projection', 'renewals')
+    .replace('/schemas/:name', '/schemas/ledger.envelope.v1')
     .replace(/:\w+/g, UUID)
     .replace('/*', '/swagger-ui.css');
 
@@ -51,7 +52,7 @@ describe('the HTTP layer', () => {
       const expected = (method: string, path: string): string =>
         /^\/(health|docs)/.test(path)
           ? 'public'
-          : /^\/v1\/(tokens|admin)|\/erasures$/.test(path.replace('/v1/audit/erasures', '')) || method === 'PUT'
+          : /^\/v1\/(tokens|admin)|\/erasures$/.test(path.replace('/v1/audit/erasures', '')) || (path.startsWith('/v1/sandbox/') && method === 'PUT')
             ? 'admin'
             : path.startsWith('/v1/audit/')
               ? 'audit'
@@ -59,7 +60,9 @@ describe('the HTTP layer', () => {
               ? 'read'
               : path.startsWith('/v1/simulations/')
                 ? 'simulate'
-                : 'command';
+                : path.startsWith('/v1/feed/')
+                  ? 'consume'
+                  : 'command';
       expect(ACCESS).toEqual(Object.fromEntries(ROUTES.map((r) => [r, expected(...(r.split(' ') as [string, string]))])));
     });
 

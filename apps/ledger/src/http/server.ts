@@ -65,6 +65,8 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
   let closing = false;
   fastify.addHook('preClose', (done) => {
     closing = true;
+    // Streams and long polls would never end by themselves.
+    ledger.feed.closeDoors();
     // A connection that is kept alive goes idle only after its last answer; it must not hold up the end.
     const sweep = setInterval(() => fastify.server.closeIdleConnections(), 20);
     fastify.server.once('close', () => clearInterval(sweep));

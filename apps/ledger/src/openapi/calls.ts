@@ -2,7 +2,7 @@ import type { Route } from '../http/access.js';
 
 /** What a route is for, and a call of it that works (with ids of the reader's own ledger in the path). */
 export interface CallDescription {
-  readonly tag: 'Contracts' | 'Options' | 'Devices' | 'Units and vendors' | 'Lists' | 'Agreement' | 'Simulations' | 'Sandbox' | 'Approvals' | 'Audit' | 'Administration' | 'Health';
+  readonly tag: 'Contracts' | 'Options' | 'Devices' | 'Units and vendors' | 'Lists' | 'Agreement' | 'Simulations' | 'Billing feed' | 'Sandbox' | 'Approvals' | 'Audit' | 'Administration' | 'Health';
   readonly summary: string;
   readonly summaryJa: string;
   readonly example?: object;
@@ -196,6 +196,21 @@ export const CALLS: { readonly [R in Exclude<Route, `GET /docs${string}`>]: Call
   'GET /v1/agreement/items': { tag: 'Agreement', summary: 'Items and their names on a day', summaryJa: 'ある日の品目と名称' },
   'GET /v1/agreement/options': { tag: 'Agreement', summary: 'Options', summaryJa: 'オプション' },
   'GET /v1/agreement/clauses': { tag: 'Agreement', summary: 'Every clause in our own words', summaryJa: '全条項(独自の要約)' },
+
+  'GET /v1/feed': { tag: 'Billing feed', summary: 'Published events behind a cursor, as they are stored; waits for one if asked to', summaryJa: 'カーソル以降の公開イベント(保存されたままのバイト列)。待機も可能' },
+  'GET /v1/feed/stream': { tag: 'Billing feed', summary: 'The same as server-sent events', summaryJa: '同じ内容のサーバー送信イベント' },
+  'GET /v1/feed/status': { tag: 'Billing feed', summary: 'How far the feed is, and what keeps it from getting on', summaryJa: 'フィードの進み具合と停止理由' },
+  'GET /v1/feed/digests': { tag: 'Billing feed', summary: 'Merkle root over the stored bytes of the first events', summaryJa: '先頭からのイベントの保存バイト列に対するマークル根' },
+  'GET /v1/feed/schemas': { tag: 'Billing feed', summary: 'JSON Schemas of every event type and version', summaryJa: '全イベント種別・版の JSON Schema' },
+  'GET /v1/feed/schemas/:name': { tag: 'Billing feed', summary: 'One of them', summaryJa: '一つの JSON Schema' },
+  'GET /v1/feed/asyncapi': { tag: 'Billing feed', summary: 'The feed as an AsyncAPI document', summaryJa: 'フィードの AsyncAPI 文書' },
+  'GET /v1/feed/consumers': { tag: 'Billing feed', summary: 'How far each named consumer is, and how far behind', summaryJa: '各コンシューマーの位置と遅れ' },
+  'PUT /v1/feed/consumers/:name/position': {
+    tag: 'Billing feed',
+    summary: 'Say how far a consumer has come',
+    summaryJa: 'コンシューマーの位置を申告する',
+    example: { cursor: `0000000000000000.${ID}` },
+  },
 
   'POST /v1/simulations/cancellation': {
     tag: 'Simulations',

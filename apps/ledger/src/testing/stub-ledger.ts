@@ -5,7 +5,8 @@ import { pino } from 'pino';
 import { createServer } from '../http/server.js';
 import { ROLES } from '@app/access';
 import type { Config } from '../config.js';
-import type { AuditQueries, Caller, CommandEnvelope, CommandOutcome, Ledger, LedgerQueries, ReadinessReport } from '../ports.js';
+import { FeedRewound } from '../ports.js';
+import type { AuditQueries, Caller, CommandEnvelope, CommandOutcome, FeedDoor, Ledger, LedgerQueries, ReadinessReport } from '../ports.js';
 import type { Role } from '@app/access';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
@@ -69,6 +70,26 @@ export class StubLedger implements Ledger {
       },
     ]),
   ) as unknown as AuditQueries;
+  /** A feed of nothing, whose streams end at once. */
+  readonly feed: FeedDoor = {
+    head: () => null,
+    report: () => ({ head: null, publisher: { state: 'live', stopped: null, problem: null, position: null } }),
+    check: (asked) => {
+      throw new FeedRewound(asked, null);
+    },
+    page: async (after) => {
+      if (after) throw new FeedRewound(after, null);
+      return { events: [], next: null, full: false };
+    },
+    read: async () => [],
+    arrived: async () => undefined,
+    contractSequences: () => [],
+    digest: () => ({ size: 0, root: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' }),
+    acknowledge: async (name, cursor) => ({ name, ...cursor, acknowledgedAt: '2026-02-20T00:00:00.000Z' }),
+    consumers: () => [],
+    closing: AbortSignal.abort(),
+    closeDoors: () => undefined,
+  };
   readonly administration = { rebuild: async (projection: string) => (projection === 'renewals' ? { projection } : null) };
 
   async close(): Promise<void> {

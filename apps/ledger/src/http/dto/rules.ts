@@ -69,7 +69,8 @@ export const OneOf = (...values: readonly string[]): PropertyDecorator =>
   rule('oneOf', values, (v) => typeof v === 'string' && values.includes(v));
 export const OptionNumber = (): PropertyDecorator => rule('option', [], (v) => isOptionNo(v));
 export const ItemCodeOf = (): PropertyDecorator => OneOf(...ITEM_CODES);
-/** A rule of its own, by a predicate. */
+/** A rule of its own, by a predicate; `Told` with what its text says. */
+export const Told = rule;
 export const Such = (name: RuleName, ok: (value: unknown) => boolean): PropertyDecorator => rule(name, [], ok);
 
 // ── members that hold more ──────────────────────────────────────────────────────────────────────────────────────────

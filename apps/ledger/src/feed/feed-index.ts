@@ -1,0 +1,187 @@
+/**
+ * `feed.sqlite`: where published events are found, the Merkle tree over their stored bytes, and what consumers say of
+ * themselves. Index and tree follow from the published log and are made anew where they do not fit it; losing the
+ * file loses the consumers' positions, which are theirs to say again.
+ */
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { UnsupportedData, type StoredEvent } from '@app/event-store';
+import type { AdvisoryCursor, Envelope } from '@app/published';
+import { CompactRange, leafOf, rootAt, toHex, MerkleTree, type Digest, type Hash } from '@app/transparency';
+import type { FeedCursor } from '../ports.js';
+
+const FORMAT = 1;
+const TABLES = `
+  CREATE TABLE events (
+    sequence    INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL,
+    contract    TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    position    TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX events_by_contract ON events (contract, sequence);
+  CREATE TABLE nodes (level INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, n)) STRICT, WITHOUT ROWID;
+  CREATE TABLE consumers (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL, id TEXT NOT NULL, acknowledged_at TEXT NOT NULL) STRICT;
+  CREATE TABLE publisher (one INTEGER PRIMARY KEY CHECK (one = 1), cursor TEXT NOT NULL) STRICT;
+`;
+
+export interface IndexedEvent extends FeedCursor {
+  readonly recordedAt: string;
+  readonly position: string;
+}
+export interface Consumer extends FeedCursor {
+  readonly name: string;
+  readonly acknowledgedAt: string;
+}
+
+type Row = Record<string, string | number | Uint8Array | null>;
+
+abstract class Opened {
+  private readonly statements = new Map<string, StatementSync>();
+  constructor(protected readonly db: DatabaseSync) {}
+
+  protected one<T extends Row>(sql: string, ...values: (string | number | Uint8Array)[]): T | undefined {
+    return this.prepared(sql).get(...values) as T | undefined;
+  }
+  protected all<T extends Row>(sql: string, ...values: (string | number | Uint8Array)[]): T[] {
+    return this.prepared(sql).all(...values) as T[];
+  }
+  protected run(sql: string, ...values: (string | number | Uint8Array)[]): void {
+    this.prepared(sql).run(...values);
+  }
+  private prepared(sql: string): StatementSync {
+    let statement = this.statements.get(sql);
+    if (!statement) this.statements.set(sql, (statement = this.db.prepare(sql)));
+    return statement;
+  }
+
+  /** The last event indexed; null: none. */
+  last(): IndexedEvent | null {
+    return this.indexed('ORDER BY sequence DESC LIMIT 1');
+  }
+  at(sequence: number): IndexedEvent | null {
+    return this.indexed('WHERE sequence = ?', sequence);
+  }
+  private indexed(which: string, ...values: number[]): IndexedEvent | null {
+    return (this.one(`SELECT sequence, id, recorded_at AS recordedAt, position FROM events ${which}`, ...values) as unknown as IndexedEvent | undefined) ?? null;
+  }
+
+  protected readonly node = (level: number, n: number): Hash => this.one<{ hash: Uint8Array }>('SELECT hash FROM nodes WHERE level = ? AND n = ?', level, n)!.hash;
+
+  close(): void {
+    this.db.close();
+  }
+}
+
+/** The one writer: the thread of the feed. */
+export class FeedIndexWriter extends Opened {
+  private range: CompactRange;
+
+  private constructor(db: DatabaseSync) {
+    super(db);
+    this.range = this.rangeOfTables();
+  }
+
+  /** @throws {UnsupportedData} the file was written by a newer build */
+  static open(file: string): FeedIndexWriter {
+    const db = new DatabaseSync(file, { timeout: 5_000 });
+    try {
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+      const { user_version: format } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+      if (format > FORMAT) throw new UnsupportedData(`${file} has data format ${format}; this build knows up to ${FORMAT}: use a newer build`);
+      if (format === 0) db.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${FORMAT}; COMMIT`);
+      return new FeedIndexWriter(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /** Takes in what follows the last event indexed. @throws where it does not follow */
+  add(events: readonly StoredEvent[]): void {
+    this.db.exec('BEGIN');
+    try {
+      for (const e of events) {
+        if (e.revision !== this.range.size) throw new Error(`the published log goes on at ${e.revision} where ${this.range.size} was expected`);
+        const { subject } = e.data as unknown as Envelope;
+        this.run('INSERT INTO events (sequence, id, contract, recorded_at, position) VALUES (?, ?, ?, ?, ?)', e.revision, e.id, subject, e.metadata.recordedAt, e.position);
+        for (const { level, index, hash } of this.range.append(leafOf(e.rawData))) this.run('INSERT INTO nodes (level, n, hash) VALUES (?, ?, ?)', level, index, hash);
+      }
+      this.db.exec('COMMIT');
+    } catch (error) {
+      this.db.exec('ROLLBACK');
+      this.range = this.rangeOfTables();
+      throw error;
+    }
+  }
+
+  /** Forgets index and tree: the published log is another one than they were made from. Consumers stay. */
+  forget(): void {
+    this.db.exec('BEGIN; DELETE FROM events; DELETE FROM nodes; COMMIT');
+    this.range = CompactRange.empty();
+  }
+
+  acknowledge(name: string, { sequence, id }: FeedCursor): Consumer {
+    const acknowledgedAt = new Date().toISOString();
+    this.run(
+      'INSERT INTO consumers VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, id = excluded.id, acknowledged_at = excluded.acknowledged_at',
+      name, sequence, id, acknowledgedAt,
+    );
+    return { name, sequence, id, acknowledgedAt };
+  }
+
+  loadCursor(): AdvisoryCursor | null {
+    const row = this.one<{ cursor: string }>('SELECT cursor FROM publisher');
+    return row ? (JSON.parse(row.cursor) as AdvisoryCursor) : null;
+  }
+  saveCursor(cursor: AdvisoryCursor): void {
+    this.run('INSERT INTO publisher VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET cursor = excluded.cursor', JSON.stringify(cursor));
+  }
+  clearCursor(): void {
+    this.run('DELETE FROM publisher');
+  }
+
+  private rangeOfTables(): CompactRange {
+    const size = (this.last()?.sequence ?? -1) + 1;
+    const peaks: Hash[] = [];
+    for (let from = 0, level = Math.floor(Math.log2(Math.max(size, 1))); level >= 0; level--) {
+      const width = 2 ** level;
+      if (size - from < width) continue;
+      peaks.push(this.node(level, from / width));
+      from += width;
+    }
+    return CompactRange.of(size, peaks);
+  }
+}
+
+/** Reads beside the writer. */
+export class FeedIndex extends Opened {
+  static open(file: string): FeedIndex {
+    return new FeedIndex(new DatabaseSync(file, { timeout: 5_000, readOnly: true }));
+  }
+
+  /** Sequences of a contract's published events behind one, in order. */
+  ofContract(contractId: string, after: number, limit: number): number[] {
+    return this.all<{ sequence: number }>('SELECT sequence FROM events WHERE contract = ? AND sequence > ? ORDER BY sequence LIMIT ?', contractId, after, limit).map((r) => r.sequence);
+  }
+
+  /** Root over the stored bytes of the first `size` events (default: all); null: there are not so many. */
+  digest(size: number | undefined): Digest | null {
+    const count = (this.last()?.sequence ?? -1) + 1;
+    if (size !== undefined && size > count) return null;
+    const n = size ?? count;
+    return { size: n, root: toHex(rootAt(n, this.node)) };
+  }
+
+  /** The same over the events of one contract. */
+  contractDigest(contractId: string, size: number | undefined): Digest | null {
+    const leaves = this.all<{ hash: Uint8Array }>('SELECT hash FROM events JOIN nodes ON level = 0 AND n = sequence WHERE contract = ? ORDER BY sequence', contractId);
+    if (size !== undefined && size > leaves.length) return null;
+    const tree = new MerkleTree();
+    for (const { hash } of leaves.slice(0, size)) tree.append(hash);
+    return { size: tree.size, root: toHex(tree.root()) };
+  }
+
+  consumers(): Consumer[] {
+    return this.all('SELECT name, sequence, id, acknowledged_at AS acknowledgedAt FROM consumers ORDER BY name') as unknown as Consumer[];
+  }
+}

@@ -1,0 +1,38 @@
+import { isEventType } from '@app/published';
+import { parseCursor } from '../feed-cursor.js';
+import { Id, Optional, Such, Told } from './rules.js';
+
+const FeedCursorText = (): PropertyDecorator => Such('feedCursor', (v) => typeof v === 'string' && parseCursor(v) !== null);
+/** Whole numbers in a query are texts. */
+const Digits = (min: number, max: number): PropertyDecorator => Told('whole', [min, max], (v) => typeof v === 'string' && /^(0|[1-9]\d{0,15})$/.test(v) && Number(v) >= min && Number(v) <= max);
+const typesOf = (text: string): string[] => text.split(',');
+
+export const MAX_PAGE = 1_000;
+export const MAX_WAIT_S = 60;
+
+export class FeedQuery {
+  @Optional() @FeedCursorText() readonly after?: string;
+  /** 1…1,000 (default 100); of an NDJSON answer: any number (default: up to the head). */
+  @Optional() @Digits(1, 10_000_000) readonly limit?: string;
+  /** Seconds to wait for an event where there is none yet: 0…60, default 0. */
+  @Optional() @Digits(0, MAX_WAIT_S) readonly wait?: string;
+  @Optional() @Such('eventTypes', (v) => typeof v === 'string' && typesOf(v).every(isEventType)) readonly types?: string;
+  @Optional() @Id() readonly contractId?: string;
+}
+
+export class FeedStreamQuery {
+  @Optional() @FeedCursorText() readonly after?: string;
+}
+
+export class DigestQuery {
+  /** Number of events from the first; default: all. */
+  @Optional() @Digits(0, Number.MAX_SAFE_INTEGER) readonly size?: string;
+  @Optional() @Id() readonly contractId?: string;
+}
+
+export class ConsumerPositionDto {
+  @FeedCursorText() readonly cursor!: string;
+}
+
+/** Types of a query that named some. */
+export const typesOfQuery = (types: string | undefined): readonly string[] | undefined => (types === undefined ? undefined : typesOf(types));
