@@ -3,7 +3,7 @@ import { approvalEvents, evolveApproval, evolveToken, noApproval, noToken, TOKEN
 import { contractEvents, fold, foldUnit, foldVendor, recordEvents, unitEvents, UNKNOWN_VENDOR, vendorEvents, type RecordedEvent } from '@app/contract';
 import { canonicalJson, EventRegistry, sha256Hex, type EventMetadata, type Json } from '@app/kernel';
 
-import { systemEvents } from '../../apps/ledger/src/application/system-events.js';
+import { accessEvents, systemEvents } from '../../apps/ledger/src/application/system-events.js';
 
 /**
  * One sample of every event type and version that a log may hold, frozen for ever: a build that cannot read one, or
@@ -25,6 +25,7 @@ const REGISTRIES: { readonly [category: string]: EventRegistry } = {
   ledger: only(systemEvents, 'LedgerFounded', 'PoliciesSet'),
   erasure: only(systemEvents, 'ContractorErased'),
   outcome: only(systemEvents, 'CommandRefused', 'CommandAnswered'),
+  access: accessEvents,
 };
 
 /** The service's own events, by the category of the stream that holds them. */

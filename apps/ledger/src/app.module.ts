@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { HANDLERS } from './bus/handlers.js';
 import { CommandSender } from './http/command-sender.js';
+import { AccessController } from './http/controllers/access.controller.js';
 import { AdminController } from './http/controllers/admin.controller.js';
 import { ApprovalsController } from './http/controllers/approvals.controller.js';
 import { AuditController } from './http/controllers/audit.controller.js';
@@ -13,7 +14,7 @@ import { HealthController } from './http/controllers/health.controller.js';
 import { LedgerController } from './http/controllers/ledger.controller.js';
 import { SandboxController } from './http/controllers/sandbox.controller.js';
 import { SimulationsController } from './http/controllers/simulations.controller.js';
-import { ADMINISTRATION, AUDIT, BUSINESS_CLOCK, CONFIG, FEED, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK, TOKEN_LOOKUP } from './ports.js';
+import { ADMINISTRATION, AUDIT, BUSINESS_CLOCK, CONFIG, FEED, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK, TOKEN_ISSUER, TOKEN_LOOKUP } from './ports.js';
 import type { Config } from './config.js';
 import type { Ledger } from './ports.js';
 import type { DynamicModule, OnApplicationShutdown, Type } from '@nestjs/common';
@@ -38,6 +39,7 @@ export class AppModule {
       SimulationsController,
       ApprovalsController,
       OversightController,
+      AccessController,
       AdminController,
       AuditController,
       FeedController,
@@ -61,6 +63,7 @@ export class AppModule {
         { provide: AUDIT, useValue: ledger.audit },
         { provide: FEED, useValue: ledger.feed },
         { provide: TOKEN_LOOKUP, useValue: ledger.tokens },
+        { provide: TOKEN_ISSUER, useValue: ledger.issuer },
         { provide: Closing, useValue: new Closing(ledger) },
         CommandSender,
         ...HANDLERS,

@@ -30,7 +30,7 @@ describe('the settings', () => {
   const TABLE = { name: 'National holidays', from: '2026-01-01', to: '2026-12-31', dates: ['2026-01-01', '2026-01-12'] };
 
   it('have defaults, and empty counts as not set', () => {
-    const defaults = { port: 3000, data: '/here/data', policies: DEFAULT_POLICIES, sandbox: null, holidays: null, eventStoreUrl: null, fourEyes: true, retentionYears: 10, rateLimit: null, logLevel: 'info', signer: null, witnesses: [] };
+    const defaults = { port: 3000, data: '/here/data', policies: DEFAULT_POLICIES, sandbox: null, holidays: null, eventStoreUrl: null, oidc: null, fourEyes: true, retentionYears: 10, rateLimit: null, logLevel: 'info', signer: null, witnesses: [] };
     expect(readConfig({}, '/here')).toEqual(defaults);
     expect(readConfig({ LEDGER_PORT: '', LEDGER_POLICIES: ' ', LEDGER_SANDBOX: '', EVENTSTORE_URL: '' }, '/here')).toEqual(defaults);
   });
@@ -62,6 +62,7 @@ describe('the settings', () => {
       fourEyes: true,
       retentionYears: 7,
       rateLimit: 600,
+      oidc: null,
       logLevel: 'warn',
       signer: '/run/ledger/signer.sock',
       witnesses: [

@@ -1,14 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isRecord } from './values.js';
+import { parseRoleClaim, PLAIN_ROLES } from '@app/access';
 import { parsePolicies, DEFAULT_POLICIES, FIRST_DAY } from '@app/agreement';
 import { parsePlainDate } from '@app/calendar';
 import { COSIGNATURE, parseVerifierKey } from '@app/transparency';
+import type { RoleClaim } from '@app/access';
 import type { Policies } from '@app/agreement';
 import type { Holidays, PlainDate } from '@app/calendar';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** An OpenID Connect issuer whose tokens are taken beside the ledger's own. */
+export interface OidcConfig {
+  /** Exactly as its tokens name it. */
+  readonly issuer: string;
+  readonly audience: string;
+  readonly roles: RoleClaim;
+  /** Where its keys are; null: where its discovery document says. */
+  readonly jwks: string | null;
+}
 
 /** The settings of one run. */
 export interface Config {
@@ -29,6 +41,8 @@ export interface Config {
   readonly retentionYears: number;
   /** Commands a minute for each subject; null: no limit. */
   readonly rateLimit: number | null;
+  /** Null: the ledger's own tokens only. */
+  readonly oidc: OidcConfig | null;
   readonly logLevel: LogLevel;
   /** Path of the socket on which the log's signer answers; null: checkpoints are not signed. */
   readonly signer: string | null;
@@ -86,6 +100,7 @@ export function readConfig(env: { readonly [name: string]: string | undefined },
   const perMinute = given('LEDGER_RATE_LIMIT');
   const rateLimit = perMinute === undefined ? null : number(perMinute);
   if (perMinute !== undefined && (rateLimit === null || rateLimit === 0)) wrong('LEDGER_RATE_LIMIT', 'must be a number of commands a minute from 1 to 999999');
+  const oidc = oidcOf(given, wrong);
 
   const logLevel = given('LEDGER_LOG_LEVEL') ?? 'info';
   if (!(LOG_LEVELS as readonly string[]).includes(logLevel)) wrong('LEDGER_LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
@@ -105,6 +120,7 @@ export function readConfig(env: { readonly [name: string]: string | undefined },
     fourEyes: fourEyes === 'true',
     retentionYears: retentionYears!,
     rateLimit,
+    oidc,
     logLevel: logLevel as LogLevel,
     signer: given('LEDGER_SIGNER') === undefined ? null : resolve(cwd, given('LEDGER_SIGNER')!),
     witnesses,
@@ -146,6 +162,37 @@ function policiesOf(text: string | undefined, wrong: Wrong): Policies {
   if ('policies' in parsed) return parsed.policies;
   for (const e of parsed.errors) wrong('LEDGER_POLICIES', e.path ? `${e.path} ${e.message}` : e.message);
   return DEFAULT_POLICIES;
+}
+
+/** Whether keys may be fetched from there: by https, or from this machine. */
+export function isTrustworthy(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname));
+}
+
+function oidcOf(given: (name: string) => string | undefined, wrong: Wrong): OidcConfig | null {
+  const issuer = given('LEDGER_OIDC_ISSUER');
+  if (issuer === undefined) {
+    for (const name of ['LEDGER_OIDC_AUDIENCE', 'LEDGER_OIDC_ROLES', 'LEDGER_OIDC_JWKS']) if (given(name) !== undefined) wrong(name, 'needs LEDGER_OIDC_ISSUER beside it');
+    return null;
+  }
+  const https = 'must be an https URL (http only to this machine)';
+  if (!isTrustworthy(issuer)) wrong('LEDGER_OIDC_ISSUER', https);
+  const audience = given('LEDGER_OIDC_AUDIENCE');
+  if (audience === undefined) wrong('LEDGER_OIDC_AUDIENCE', 'must name the audience that the issuer gives this ledger');
+  const jwks = given('LEDGER_OIDC_JWKS') ?? null;
+  if (jwks !== null && !isTrustworthy(jwks)) wrong('LEDGER_OIDC_JWKS', https);
+  const text = given('LEDGER_OIDC_ROLES');
+  let roles: RoleClaim | string = PLAIN_ROLES;
+  if (text !== undefined)
+    try {
+      roles = parseRoleClaim(JSON.parse(text));
+    } catch {
+      roles = 'must be JSON: {"claim": "roles", "roles": {"<value>": "<role>"}}';
+    }
+  if (typeof roles === 'string') wrong('LEDGER_OIDC_ROLES', roles);
+  return { issuer, audience: audience ?? '', roles: typeof roles === 'string' ? PLAIN_ROLES : roles, jwks };
 }
 
 /** `{"name": "…", "from": "YYYY-MM-DD", "to": "YYYY-MM-DD", "dates": ["YYYY-MM-DD", …]}`. */

@@ -126,18 +126,22 @@ export interface Page extends Fresh {
   /** 1…500. */
   readonly limit: number;
 }
-export interface Window extends Page {
-  readonly from?: PlainDate;
-  readonly to?: PlainDate;
-}
-export interface ContractAt extends Fresh {
+/** What is asked of another time: how things stand on a day, by what was known then. */
+export interface Then {
   /** Default: the service's today. */
   readonly asOf?: PlainDate;
   /** RFC 3339 UTC; default: now. */
   readonly knownAt?: string;
+  /** The same as a position of the log, whatever its clocks said; not both. */
+  readonly knownAtPosition?: string;
 }
+export interface Window extends Page {
+  readonly from?: PlainDate;
+  readonly to?: PlainDate;
+}
+export interface ContractAt extends Fresh, Then {}
 export const CONTRACT_STATUSES = ['accepted', 'active', 'cancelling', 'ended'] as const;
-export interface ContractFilter extends Page {
+export interface ContractFilter extends Page, Then {
   /** An item code. */
   readonly item?: string;
   readonly status?: (typeof CONTRACT_STATUSES)[number];
@@ -149,7 +153,7 @@ export interface RecordFilter extends Page {
   readonly contractId?: string;
   readonly clause?: string;
 }
-export interface ChargeFilter extends Page {
+export interface ChargeFilter extends Page, Then {
   /** `YYYY-MM`. */
   readonly month: string;
   readonly contractId?: string;
@@ -175,6 +179,16 @@ export interface SilenceQuestion extends Fresh {
   /** The term that ran out, from 1. */
   readonly term: number;
 }
+export interface AccessFilter extends Page {
+  readonly subject?: string;
+  readonly contractId?: string;
+  readonly from?: PlainDate;
+  readonly to?: PlainDate;
+}
+export interface ReviewedDays extends Fresh {
+  readonly from: PlainDate;
+  readonly to: PlainDate;
+}
 
 /** What a list answers: its rows under their plural, and where to go on. */
 export type Listed<K extends string> = { readonly [P in K]: readonly object[] } & { readonly nextCursor: string | null };
@@ -187,8 +201,8 @@ export interface LedgerQueries {
   managementUnits(page: Page): Promise<Listed<'managementUnits'>>;
   managementUnit(id: string, at: Fresh): Promise<object | null>;
   records(filter: RecordFilter): Promise<Listed<'records'>>;
-  renewals(window: Window): Promise<Listed<'renewals'>>;
-  settlements(window: Window): Promise<Listed<'settlements'>>;
+  renewals(window: Window & Then): Promise<Listed<'renewals'>>;
+  settlements(window: Window & Then): Promise<Listed<'settlements'>>;
   charges(filter: ChargeFilter): Promise<Listed<'charges'> & { readonly total: number | null }>;
   discontinuation(vendor: string, id: string, page: Page): Promise<object | null>;
   tokens(page: Page): Promise<Listed<'tokens'>>;
@@ -198,6 +212,9 @@ export interface LedgerQueries {
   policies(page: Page): Promise<Listed<'policies'>>;
   erasures(page: Page): Promise<Listed<'erasures'>>;
   silence(question: SilenceQuestion): Promise<object | null>;
+  /** Reads by auditors, and exports. */
+  reads(filter: AccessFilter): Promise<Listed<'reads'>>;
+  accessReview(days: ReviewedDays): Promise<object>;
   projections(): Promise<Listed<'projections'>>;
 }
 
@@ -269,6 +286,36 @@ export interface TokenLookup {
   lookup(hash: string): Caller | null;
 }
 
+/** What an issuer's token is worth: who its bearer is, or why nobody is let in with it. */
+export type Verdict =
+  | { readonly caller: Caller }
+  /** 401; `why`: `malformed`, `algorithm`, `type`, `key`, `signature`, `issuer`, `audience`, `expired`, `not-yet`, `subject`. */
+  | { readonly refused: 'token-invalid'; readonly why: string }
+  /** 403: the token is genuine, and its bearer has no role here. */
+  | { readonly refused: 'role-unknown' | 'role-ambiguous'; readonly subject: string };
+export interface TokenIssuer {
+  /** Throws {@link Unavailable} (503) while it cannot be told which keys the issuer has. */
+  judge(jwt: string): Promise<Verdict>;
+}
+
+/** A read that is written down in the log. */
+export interface Accessed {
+  readonly type: 'AuditorRead' | 'Exported';
+  readonly caller: Caller;
+  readonly requestId: string;
+  /** Method and path pattern. */
+  readonly route: string;
+  /** What was asked for; null where the value stays out of the log. */
+  readonly parameters: { readonly [name: string]: string | null };
+  readonly status: number;
+  /** Null where it cannot be told. */
+  readonly rows: number | null;
+}
+export interface AccessRecorder {
+  /** Resolves when it is durable. Throws {@link Unavailable} (503) where that cannot be had: the answer is then not given. */
+  record(accessed: Accessed): Promise<void>;
+}
+
 export interface ReadinessReport {
   /** `starting` and `stopping` answer 503; `degraded` 200, with the stopped projections named in `checks`. */
   readonly status: 'ready' | 'degraded' | 'starting' | 'stopping';
@@ -319,6 +366,9 @@ export interface Ledger {
   readonly application: LedgerApplication;
   readonly queries: LedgerQueries;
   readonly tokens: TokenLookup;
+  /** Null: only the ledger's own tokens are taken. */
+  readonly issuer: TokenIssuer | null;
+  readonly accesses: AccessRecorder;
   readonly readiness: Readiness;
   readonly clock: BusinessClock;
   /** Null unless the sandbox is on. */
@@ -333,6 +383,7 @@ export interface Ledger {
 export const LEDGER_APPLICATION = Symbol('LedgerApplication');
 export const LEDGER_QUERIES = Symbol('LedgerQueries');
 export const TOKEN_LOOKUP = Symbol('TokenLookup');
+export const TOKEN_ISSUER = Symbol('TokenIssuer');
 export const READINESS = Symbol('Readiness');
 export const BUSINESS_CLOCK = Symbol('BusinessClock');
 export const SANDBOX_CLOCK = Symbol('SandboxClock');

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { accessReview, type ReviewOptions } from './commands/access-review.js';
 import { acceptLog, backupFolder, restoreBackup, type RestoreOptions } from './commands/backup.js';
 import { runDemo, type DemoOptions } from './commands/demo.js';
 import { feedStatus, replayFeed, rewindConsumer, tailFeed, type ReplayOptions, type TailOptions } from './commands/feed.js';
@@ -94,6 +95,16 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .command('verify')
     .description('checks the log, the texts and every row of the read models')
     .action(action((settings) => verify(settings)));
+
+  const audit = cli.command('audit').description('what auditors ask for');
+  audit
+    .command('access-review')
+    .description('who could call the ledger during some days, and who did; CSV, or JSON with --json')
+    .option('--quarter <quarter>', 'such as 2026Q3')
+    .option('--from <date>', 'first day, instead of a quarter')
+    .option('--to <date>', 'last day')
+    .option('--out <file>', 'write it there, readable by its owner only')
+    .action(action((settings, options: ReviewOptions) => accessReview(settings, options)));
 
   cli
     .command('backup <folder>')

@@ -1,5 +1,6 @@
 export * from './roles.js';
 export * from './secret.js';
+export * from './issuer.js';
 export * from './token-book.js';
 export * from './token/events.js';
 export * from './token/commands.js';

@@ -1,4 +1,4 @@
-/** Events as they are kept beside the rows: everything that folding and `knownAt` need of them, by what one command appended. */
+/** Events as they are kept beside the rows: everything that folding needs of them, by what one command appended. */
 import type { PlainDate } from '@app/calendar';
 import type { EventRegistry, EventMetadata, Json } from '@app/kernel';
 import type { RecordedEvent } from '@app/contract';
@@ -16,6 +16,8 @@ type AppendBody = readonly [
 export interface AppendRow {
   /** Of the first event. */
   readonly revision: number;
+  /** How many events the log held with the last one. */
+  readonly at: number;
   readonly body: string;
 }
 
@@ -50,7 +52,7 @@ export class Append {
   }
 
   /** The append that a row holds, to go on with. */
-  static of({ revision, body }: AppendRow): Append {
+  static of({ revision, body }: Pick<AppendRow, 'revision' | 'body'>): Append {
     const [knownAt, position, businessDate, commandId, events] = JSON.parse(body) as AppendBody;
     const append = new Append(revision, knownAt, { businessDate, commandId } as EventMetadata);
     append.events = body.slice(body.indexOf(',[[') + 2, -2);
@@ -68,14 +70,13 @@ export interface Unpacked {
   readonly position: string;
 }
 
-/** The events of rows in their order; with `knownAt` only those known by that instant. */
-export function unpack(rows: readonly AppendRow[], registry: EventRegistry, knownAt?: string): Unpacked {
+/** The events of rows in their order. */
+export function unpack(rows: readonly AppendRow[], registry: EventRegistry): Unpacked {
   const out: RecordedEvent[] = [];
   let latest = '' as PlainDate;
   let last = '';
   for (const { revision, body } of rows) {
-    const [known, position, businessDate, commandId, events] = JSON.parse(body) as AppendBody;
-    if (knownAt !== undefined && known > knownAt) break;
+    const [, position, businessDate, commandId, events] = JSON.parse(body) as AppendBody;
     if (businessDate > latest) latest = businessDate as PlainDate;
     last = position;
     const metadata = { commandId, businessDate } as EventMetadata;

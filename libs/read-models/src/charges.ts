@@ -1,17 +1,20 @@
 /** The charges that fall in a month. */
 import { monthlyParts } from '@app/agreement';
-import { firstOf, lastOf, type Month, type PlainDate } from '@app/calendar';
+import { firstOf, lastOf, minDate, type Month, type PlainDate } from '@app/calendar';
 import type { Charge } from '@app/contract';
 import type { Yen } from '@app/money';
 import { fromCursor, pageOf, type Key } from './cursor.js';
-import type { Db, Page } from './reads.js';
+import { chargesAt, segmentsAt } from './known.js';
+import type { Db, Knowing, Page } from './reads.js';
 
 export interface MonthCharge extends Charge {
   readonly contractId: string;
 }
 
-export interface ChargeFilter extends Page {
+export interface ChargeFilter extends Page, Knowing {
   readonly month: Month;
+  /** Only what has fallen due by this day. */
+  readonly asOf?: PlainDate | undefined;
   readonly contractId?: string | undefined;
 }
 
@@ -47,9 +50,10 @@ interface Monthly extends Found {
  * picture. @throws {MalformedCursor}
  */
 export async function chargesOfMonth(db: Db, f: ChargeFilter): Promise<{ charges: MonthCharge[]; total: Yen | null; nextCursor: string | null }> {
-  const { month, limit } = f;
+  const { month, limit, at } = f;
   const first = firstOf(month);
   const last = lastOf(month);
+  const until = f.asOf === undefined ? last : minDate(last, f.asOf);
   const after = fromCursor(f.cursor, ['', 0, 0, 0]);
   let only: number | null = null;
   if (f.contractId !== undefined) {
@@ -61,11 +65,11 @@ export async function chargesOfMonth(db: Db, f: ChargeFilter): Promise<{ charges
 
   const atOneOff = key(0);
   const oneOffs = await db
-    .selectFrom('charges as x')
+    .selectFrom(chargesAt(db, at).as('x'))
     .innerJoin('contracts as c', 'c.no', 'x.no')
     .select(['x.due_on', 'x.no', 'x.n', 'x.id', 'x.kind', 'x.subject', 'x.clause', 'x.amount', 'x.voided_by', 'c.contract_id'])
     .where('x.due_on', '>=', first)
-    .where('x.due_on', '<=', last)
+    .where('x.due_on', '<=', until)
     .$if(only !== null, (q) => q.where('x.no', '=', only!))
     .$if(atOneOff !== null, (q) => q.where((eb) => eb(eb.refTuple('x.due_on', 'x.no', 'x.n'), '>', eb.tuple(...atOneOff!))))
     .orderBy('x.due_on')
@@ -77,10 +81,10 @@ export async function chargesOfMonth(db: Db, f: ChargeFilter): Promise<{ charges
   const atLine = key(1);
   // Lines that were charged before the month are due on its first day …
   const running =
-    atLine !== null && atLine[0] > first
+    until < first || (atLine !== null && atLine[0] > first)
       ? []
       : await db
-          .selectFrom('segments as s')
+          .selectFrom(segmentsAt(db, at).as('s'))
           .innerJoin('contracts as c', 'c.no', 's.no')
           .select(['s.no', 's.line as n', 'c.contract_id', 'c.rounding'])
           .where('s.from_day', '<=', first)
@@ -93,12 +97,12 @@ export async function chargesOfMonth(db: Db, f: ChargeFilter): Promise<{ charges
           .execute();
   // … those that begin in it on the day they begin.
   const beginning = await db
-    .selectFrom('segments as s')
+    .selectFrom(segmentsAt(db, at).as('s'))
     .innerJoin('contracts as c', 'c.no', 's.no')
     .select(['s.from_day as due_on', 's.no', 's.line as n', 'c.contract_id', 'c.rounding'])
     .where('s.first', '=', 1)
     .where('s.from_day', '>', first)
-    .where('s.from_day', '<=', last)
+    .where('s.from_day', '<=', until)
     .$if(only !== null, (q) => q.where('s.no', '=', only!))
     .$if(atLine !== null, (q) => q.where((eb) => eb(eb.refTuple('s.from_day', 's.no', 's.line'), '>', eb.tuple(...atLine!))))
     .orderBy('s.from_day')
@@ -115,7 +119,7 @@ export async function chargesOfMonth(db: Db, f: ChargeFilter): Promise<{ charges
   const { rows, nextCursor } = pageOf(found, limit, keyOf);
 
   const numbers = [...new Set(rows.flatMap((r) => (r.sort === 1 ? [r.no] : [])))];
-  const segments = numbers.length === 0 ? [] : await overlapping(db, first, last, numbers);
+  const segments = numbers.length === 0 ? [] : await overlapping(db, at, first, last, numbers);
   const byLine = Map.groupBy(segments, (s) => `${s.no} ${s.line}`);
   const charges = rows.map((r): MonthCharge => {
     if (r.sort === 0) {
@@ -137,7 +141,7 @@ export async function chargesOfMonth(db: Db, f: ChargeFilter): Promise<{ charges
       parts: parts.map(({ from, to, days, of, amount }) => ({ from, to, days, of, amount })),
     };
   });
-  return { charges, total: await totalOf(db, f.month, first, last, only), nextCursor };
+  return { charges, total: await totalOf(db, { month, first, last, until, only, at }), nextCursor };
 }
 
 const segmentOf = (s: { from_day: PlainDate; to_day: PlainDate; amount: number }) => ({ from: s.from_day, to: s.to_day, amount: s.amount });
@@ -149,9 +153,9 @@ function compare(a: Key, b: Key): number {
   return i < 0 ? 0 : a[i]! < b[i]! ? -1 : 1;
 }
 
-const overlapping = (db: Db, first: PlainDate, last: PlainDate, numbers: readonly number[]) =>
+const overlapping = (db: Db, at: number | undefined, first: PlainDate, last: PlainDate, numbers: readonly number[]) =>
   db
-    .selectFrom('segments')
+    .selectFrom(segmentsAt(db, at).as('s'))
     .select(['no', 'line', 'subject', 'from_day', 'to_day', 'amount'])
     .where('no', 'in', numbers)
     .where('from_day', '<=', last)
@@ -167,19 +171,30 @@ const overlapping = (db: Db, first: PlainDate, last: PlainDate, numbers: readonl
  */
 const HALF = 1_000_000_000;
 
-async function totalOf(db: Db, month: Month, first: PlainDate, last: PlainDate, only: number | null): Promise<Yen | null> {
+interface Totalled {
+  readonly month: Month;
+  readonly first: PlainDate;
+  readonly last: PlainDate;
+  /** Last day of the month on which something has fallen due. */
+  readonly until: PlainDate;
+  readonly only: number | null;
+  readonly at: number | undefined;
+}
+
+async function totalOf(db: Db, { month, first, last, until, only, at }: Totalled): Promise<Yen | null> {
   const whole = (sum: { high: number | string | bigint | null; low: number | string | bigint | null }): bigint => BigInt(sum.high ?? 0) * BigInt(HALF) + BigInt(sum.low ?? 0);
   const oneOffs = await db
-    .selectFrom('charges')
+    .selectFrom(chargesAt(db, at).as('x'))
     .select((eb) => [eb.fn.sum(eb('amount', '/', eb.lit(HALF))).as('high'), eb.fn.sum(eb('amount', '%', eb.lit(HALF))).as('low')])
     .where('due_on', '>=', first)
-    .where('due_on', '<=', last)
+    .where('due_on', '<=', until)
     .where('amount', 'is not', null)
     .$if(only !== null, (q) => q.where('no', '=', only!))
     .executeTakeFirstOrThrow();
+  if (until < first) return safe(whole(oneOffs));
   // A full month costs the fee …
   const full = await db
-    .selectFrom('segments')
+    .selectFrom(segmentsAt(db, at).as('s'))
     .select((eb) => [eb.fn.sum(eb('amount', '/', eb.lit(HALF))).as('high'), eb.fn.sum(eb('amount', '%', eb.lit(HALF))).as('low')])
     .where('from_day', '<=', first)
     .where('to_day', '>=', last)
@@ -187,15 +202,19 @@ async function totalOf(db: Db, month: Month, first: PlainDate, last: PlainDate, 
     .executeTakeFirstOrThrow();
   // … and a part of one is rounded by the contract's own policy.
   const partial = await db
-    .selectFrom('segments as s')
+    .selectFrom(segmentsAt(db, at).as('s'))
     .innerJoin('contracts as c', 'c.no', 's.no')
-    .select(['s.from_day', 's.to_day', 's.amount', 'c.rounding'])
+    .select(['s.no', 's.line', 's.from_day', 's.to_day', 's.amount', 's.first', 'c.rounding'])
     .where('s.from_day', '<=', last)
     .where('s.to_day', '>=', first)
     .where((eb) => eb.or([eb('s.from_day', '>', first), eb('s.to_day', '<', last)]))
     .$if(only !== null, (q) => q.where('s.no', '=', only!))
     .execute();
+  // What a line costs in the month in which it begins falls due on the day it does.
+  const later = new Set(partial.filter((s) => s.first === 1 && s.from_day > until).map((s) => `${s.no} ${s.line}`));
   let total = whole(oneOffs) + whole(full);
-  for (const s of partial) for (const part of monthlyParts([segmentOf(s)], month, s.rounding)) total += BigInt(part.amount);
-  return total <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(total) : null;
+  for (const s of partial) if (!later.has(`${s.no} ${s.line}`)) for (const part of monthlyParts([segmentOf(s)], month, s.rounding)) total += BigInt(part.amount);
+  return safe(total);
 }
+
+const safe = (total: bigint): Yen | null => (total <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(total) : null);

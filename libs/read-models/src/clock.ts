@@ -7,7 +7,7 @@ import type { LedgerEvent } from './ledger-event.js';
 import type { Statements } from './reads.js';
 
 /** Events between two marks. */
-const STRIDE = 1_000;
+const STRIDE = 250;
 
 interface Memory {
   count: number;
@@ -15,7 +15,7 @@ interface Memory {
 
 export const clockProjection: Projection<LedgerEvent> = {
   name: 'clock',
-  version: 1,
+  version: 2,
   tables: {
     clock_marks: ({ table, index }) => [
       table
@@ -47,22 +47,55 @@ export function knownTimeOf(store: Statements, event: { readonly position: strin
   return drop?.known_time ?? event.metadata.recordedAt;
 }
 
-/** The part of the store that finding a position needs; event-store's `EventStore` has it. */
+/** The part of the store that finding a place needs; event-store's `EventStore` has it. */
 export interface LogPages {
   readAll(options: { readonly after: string | null; readonly limit: number }): Promise<readonly { readonly position: string; readonly metadata: { readonly recordedAt: string } }[]>;
+  compare(a: string, b: string): number;
 }
 
-/** The last position known by an instant (UTC with milliseconds); null where nothing was. */
-export async function positionKnownAt(store: Statements, log: LogPages, instant: string): Promise<string | null> {
-  const mark = store.statement<{ position: string; known_time: string }>('SELECT position, known_time FROM clock_marks WHERE known_time <= ? ORDER BY known_time DESC, n DESC LIMIT 1').get(instant);
-  let position = mark?.position ?? null;
+/** A place in the log. */
+export interface Place {
+  /** Of the last event up to there; null before the first. */
+  readonly position: string | null;
+  /** How many events the log holds up to there. */
+  readonly at: number;
+}
+
+/** Where the log stood at an instant (RFC 3339): the last event known by it. @throws {RangeError} not an instant */
+export async function placeKnownAt(store: Statements, log: LogPages, instant: string): Promise<Place> {
+  const utc = new Date(instant).toISOString();
+  const mark = store.statement<Mark>('SELECT n, position FROM clock_marks WHERE known_time <= ? ORDER BY known_time DESC, n DESC LIMIT 1').get(utc);
+  // Known times ascend, so the first event recorded after the instant is the first not known by it.
+  return walk(log, mark, (e) => e.metadata.recordedAt > utc);
+}
+
+/** The place of a position, or of the last event before it. */
+export async function placeOf(store: Statements, log: LogPages, position: string): Promise<Place> {
+  const mark = store.statement<Mark>('SELECT n, position FROM clock_marks WHERE n = ?');
+  const last = store.statement<{ n: number | null }>('SELECT max(n) AS n FROM clock_marks').get()?.n ?? 0;
+  let [low, high] = [0, last / STRIDE];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (log.compare(mark.get(middle * STRIDE)!.position, position) <= 0) low = middle;
+    else high = middle - 1;
+  }
+  return walk(log, mark.get(low * STRIDE), (e) => log.compare(e.position, position) > 0);
+}
+
+interface Mark {
+  readonly n: number;
+  readonly position: string;
+}
+
+/** Reads on from a mark to the first event that lies beyond; a short piece of the log. */
+async function walk(log: LogPages, mark: Mark | undefined, isBeyond: (e: Awaited<ReturnType<LogPages['readAll']>>[number]) => boolean): Promise<Place> {
+  let place: Place = { position: mark?.position ?? null, at: mark?.n ?? 0 };
   for (;;) {
-    const page = await log.readAll({ after: position, limit: STRIDE });
-    // Known times ascend, so the first event recorded after the instant is the first not known by it.
+    const page = await log.readAll({ after: place.position, limit: STRIDE });
     for (const e of page) {
-      if (e.metadata.recordedAt > instant) return position;
-      position = e.position;
+      if (isBeyond(e)) return place;
+      place = { position: e.position, at: place.at + 1 };
     }
-    if (page.length < STRIDE) return position;
+    if (page.length < STRIDE) return place;
   }
 }

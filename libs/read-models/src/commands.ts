@@ -1,6 +1,6 @@
 /** Which command was used on which stream: a key used again elsewhere is found here. */
 import type { Projection, ProjectionWriter } from '@app/read-store';
-import type { LedgerEvent } from './ledger-event.js';
+import { idIn, type LedgerEvent } from './ledger-event.js';
 import type { Statements } from './reads.js';
 
 /** Commands whose keys are written at a time when that was put off: in the order of the keys, which are random. */
@@ -31,6 +31,8 @@ export const commandsProjection: Projection<LedgerEvent> = {
     const insert = writer.prepare('INSERT INTO {commands} (n, key, command_id, stream, request_hash, name) VALUES (?, ?, ?, ?, ?, ?)');
     const insertKey = writer.prepare('INSERT INTO {command_keys} (key, n) VALUES (?, ?)');
     for (const { stream, metadata } of events) {
+      // A read has no key that could be used twice.
+      if (idIn('access', stream) !== null) continue;
       const { commandId, requestHash, command } = metadata;
       // The events of one append lie together.
       if (memory.before?.commandId === commandId && memory.before.stream === stream) continue;

@@ -8,12 +8,11 @@ import type { AppendRow } from './appends.js';
 import { foldContract, foldVendorFacts } from './contracts.js';
 import { fromCursor, pageOf } from './cursor.js';
 import { Lru } from './lru.js';
-import type { Around, Db, Page, Statements } from './reads.js';
+import { contractsAt } from './known.js';
+import type { Around, Db, Knowing, Page, Statements } from './reads.js';
 
-export interface ContractAt {
+export interface ContractAt extends Knowing {
   readonly asOf: PlainDate;
-  /** RFC 3339; what was known then. Default: everything. */
-  readonly knownAt?: string | undefined;
 }
 
 /** Folded contracts that were looked at last. */
@@ -28,31 +27,31 @@ export class ContractReader {
     private readonly holidays: Holidays | null,
   ) {}
 
-  /** The contract on a day, as known at an instant; null where it is not known (yet). */
-  contract(contractId: string, at: ContractAt): ContractView | null {
+  /** The contract on a day, as known at a place in the log; null where it is not known (yet). */
+  contract(contractId: string, { asOf, at }: ContractAt): ContractView | null {
     return this.store.snapshot(() => {
       const row = this.store
         .statement<{ no: number; revision: number; position: string; management_unit_id: string }>('SELECT no, revision, position, management_unit_id FROM contracts WHERE contract_id = ?')
         .get(contractId);
       if (!row || row.revision < 0) return null;
-      const knownAt = at.knownAt === undefined ? undefined : asInstant(at.knownAt);
-      const { state, position } = knownAt === undefined ? { state: this.current(contractId, row), position: row.position } : foldContract(this.appends(row.no), knownAt);
+      const { state, position } = at === undefined ? { state: this.current(contractId, row), position: row.position } : foldContract(this.appends(row.no, at));
       if (state.status === 'none') return null;
-      const name = this.store.statement<{ contractor_name: string }>('SELECT contractor_name FROM units WHERE management_unit_id = ?').get(row.management_unit_id);
+      const unit = at === undefined ? row.management_unit_id : lastContracted(state)!.managementUnitId;
+      const name = this.store.statement<{ contractor_name: string }>('SELECT contractor_name FROM units WHERE management_unit_id = ?').get(unit);
       return contractView(state, {
-        asOf: at.asOf,
+        asOf,
         position,
-        discontinuations: this.discontinuations(vendorOf(lastContracted(state)!.item), knownAt),
+        discontinuations: this.discontinuations(vendorOf(lastContracted(state)!.item), at),
         holidays: this.holidays,
         contractorName: name ? (JSON.parse(name.contractor_name) as TextRef) : null,
       });
     });
   }
 
-  /** A vendor's discontinuations, as known at an instant. */
-  discontinuations(vendor: string, knownAt?: string): readonly Discontinuation[] {
-    const rows = this.store.statement<AppendRow>('SELECT revision, body FROM vendor_appends WHERE vendor = ? ORDER BY revision').all(vendor);
-    return rows.length === 0 ? [] : foldVendorFacts(rows, knownAt).facts;
+  /** A vendor's discontinuations. */
+  discontinuations(vendor: string, at = EVERYTHING): readonly Discontinuation[] {
+    const rows = this.store.statement<AppendRow>('SELECT revision, at, body FROM vendor_appends WHERE vendor = ? AND at <= ? ORDER BY revision').all(vendor, at);
+    return rows.length === 0 ? [] : foldVendorFacts(rows).facts;
   }
 
   private current(contractId: string, row: { readonly no: number; readonly revision: number }): ContractState {
@@ -63,29 +62,34 @@ export class ContractReader {
     return state;
   }
 
-  private appends(no: number): AppendRow[] {
-    return this.store.statement<AppendRow>('SELECT revision, body FROM contract_appends WHERE no = ? ORDER BY revision').all(no);
+  private appends(no: number, at = EVERYTHING): AppendRow[] {
+    return this.store.statement<AppendRow>('SELECT revision, at, body FROM contract_appends WHERE no = ? AND at <= ? ORDER BY revision').all(no, at);
   }
 }
 
-/** Milliseconds in UTC, as instants are recorded. @throws {RangeError} not an instant */
-const asInstant = (text: string): string => new Date(text).toISOString();
+/** A place after every event. */
+const EVERYTHING = Number.MAX_SAFE_INTEGER;
 
-/** Several contracts by their numbers, as everything is known. */
-export async function statesOf(db: Db, numbers: readonly number[]): Promise<Map<number, RecordedContract>> {
+export interface FoldedContract {
+  readonly state: RecordedContract;
+  readonly position: string;
+}
+
+/** Several contracts by their numbers. */
+export async function statesOf(db: Db, numbers: readonly number[], at = EVERYTHING): Promise<Map<number, FoldedContract>> {
   if (numbers.length === 0) return new Map();
-  const rows = await db.selectFrom('contract_appends').select(['no', 'revision', 'body']).where('no', 'in', numbers).orderBy('no').orderBy('revision').execute();
-  const out = new Map<number, RecordedContract>();
+  const rows = await db.selectFrom('contract_appends').select(['no', 'revision', 'at', 'body']).where('no', 'in', numbers).where('at', '<=', at).orderBy('no').orderBy('revision').execute();
+  const out = new Map<number, FoldedContract>();
   for (const [no, bodies] of Map.groupBy(rows, (r) => r.no)) {
-    const { state } = foldContract(bodies);
-    if (state.status === 'recorded') out.set(no, state);
+    const { state, position } = foldContract(bodies);
+    if (state.status === 'recorded') out.set(no, { state, position });
   }
   return out;
 }
 
 /** All vendors' discontinuations. */
-export async function vendorFacts(db: Db): Promise<readonly Discontinuation[]> {
-  const rows = await db.selectFrom('vendor_appends').select(['vendor', 'revision', 'body']).orderBy('vendor').orderBy('revision').execute();
+export async function vendorFacts(db: Db, at = EVERYTHING): Promise<readonly Discontinuation[]> {
+  const rows = await db.selectFrom('vendor_appends').select(['vendor', 'revision', 'at', 'body']).where('at', '<=', at).orderBy('vendor').orderBy('revision').execute();
   return [...Map.groupBy(rows, (r) => r.vendor).values()].flatMap((bodies) => foldVendorFacts(bodies).facts);
 }
 
@@ -96,7 +100,7 @@ export async function contractorNames(db: Db, unitIds: readonly string[]): Promi
   return new Map(rows.map((r) => [r.management_unit_id, JSON.parse(r.contractor_name) as TextRef]));
 }
 
-export interface ContractFilter extends Page, Around {
+export interface ContractFilter extends Page, Around, Knowing {
   readonly item?: ItemCode | undefined;
   readonly status?: Status | undefined;
   readonly contractorId?: string | undefined;
@@ -104,14 +108,13 @@ export interface ContractFilter extends Page, Around {
   readonly applicationNumber?: string | undefined;
 }
 
-/** Contracts, newest first, as they stand today; without their charges. Use one unmoving picture. @throws {MalformedCursor} */
+/** Contracts, newest first, as they stand on `today`; without their charges. Use one unmoving picture. @throws {MalformedCursor} */
 export async function contractsPage(db: Db, f: ContractFilter): Promise<{ contracts: ContractView[]; nextCursor: string | null }> {
   const after = fromCursor(f.cursor, [0]);
-  const { today } = f;
+  const { today, at } = f;
   const found = await db
-    .selectFrom('contracts')
-    .select(['no', 'position', 'management_unit_id'])
-    .where('revision', '>=', 0)
+    .selectFrom(contractsAt(db, at).as('c'))
+    .select(['no', 'management_unit_id'])
     .$if(after !== null, (q) => q.where('no', '<', after![0]))
     .$if(f.item !== undefined, (q) => q.where('item', '=', f.item!))
     .$if(f.contractorId !== undefined, (q) => q.where('contractor_id', '=', f.contractorId!))
@@ -144,12 +147,13 @@ export async function contractsPage(db: Db, f: ContractFilter): Promise<{ contra
     .limit(f.limit + 1)
     .execute();
   const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
-  const states = await statesOf(db, rows.map((r) => r.no));
-  const discontinuations = await vendorFacts(db);
+  const states = await statesOf(db, rows.map((r) => r.no), at);
+  const discontinuations = await vendorFacts(db, at);
   const names = await contractorNames(db, rows.map((r) => r.management_unit_id));
-  const contracts = rows.map((r) =>
-    contractView(states.get(r.no)!, { asOf: today, position: r.position, discontinuations, holidays: f.holidays, contractorName: names.get(r.management_unit_id) ?? null, charges: false }),
-  );
+  const contracts = rows.map((r) => {
+    const { state, position } = states.get(r.no)!;
+    return contractView(state, { asOf: today, position, discontinuations, holidays: f.holidays, contractorName: names.get(r.management_unit_id) ?? null, charges: false });
+  });
   return { contracts, nextCursor };
 }
 

@@ -23,7 +23,8 @@ export const contractsTables: Projection['tables'] = {
       .addColumn('position', 'text', (c) => c.notNull())
       .addColumn('due_on', 'text')
       .addColumn('due_kind', 'integer')
-      .addColumn('due_subject', 'text'),
+      .addColumn('due_subject', 'text')
+      .addColumn('known_from', 'integer'),
     index('by_id').column('contract_id').unique(),
   ],
   contract_appends: ({ table }) => [
@@ -31,8 +32,10 @@ export const contractsTables: Projection['tables'] = {
       .addColumn('n', 'integer', (c) => c.primaryKey())
       .addColumn('no', 'integer', (c) => c.notNull())
       .addColumn('revision', 'integer', (c) => c.notNull())
+      .addColumn('at', 'integer', (c) => c.notNull())
       .addColumn('body', 'text', (c) => c.notNull()),
   ],
+  log_length: ({ table }) => [table.addColumn('events', 'integer', (c) => c.notNull())],
   put_off: ({ table }) => [table.addColumn('no', 'integer', (c) => c.primaryKey())],
   renewals: ({ clustered }) => [
     clustered
@@ -45,8 +48,9 @@ export const contractsTables: Projection['tables'] = {
       .addColumn('end_on', 'text')
       .addColumn('end_reason', 'text')
       .addColumn('end_clause', 'text')
-      .addColumn('term_ends_on', 'text', (c) => c.notNull())
-      .addColumn('deadline', 'text', (c) => c.notNull())
+      .addColumn('known_from', 'integer', (c) => c.notNull())
+      .addColumn('term_ends_on', 'text')
+      .addColumn('deadline', 'text')
       .addPrimaryKeyConstraint('renewals_key', ['no', 'line']),
   ],
   settlements: ({ clustered }) => [
@@ -55,6 +59,7 @@ export const contractsTables: Projection['tables'] = {
       .addColumn('due_on', 'text', (c) => c.notNull())
       .addColumn('total', 'integer', (c) => c.notNull())
       .addColumn('lines', 'text', (c) => c.notNull())
+      .addColumn('known_from', 'integer', (c) => c.notNull())
       .addPrimaryKeyConstraint('settlements_key', ['no', 'due_on']),
   ],
   charges: ({ clustered }) => [
@@ -68,17 +73,19 @@ export const contractsTables: Projection['tables'] = {
       .addColumn('due_on', 'text', (c) => c.notNull())
       .addColumn('amount', 'integer')
       .addColumn('voided_by', 'text')
+      .addColumn('known_from', 'integer', (c) => c.notNull())
       .addPrimaryKeyConstraint('charges_key', ['no', 'n']),
   ],
   segments: ({ clustered }) => [
     clustered
       .addColumn('no', 'integer', (c) => c.notNull())
       .addColumn('line', 'integer', (c) => c.notNull())
-      .addColumn('subject', 'text', (c) => c.notNull())
       .addColumn('from_day', 'text', (c) => c.notNull())
+      .addColumn('subject', 'text', (c) => c.notNull())
       .addColumn('to_day', 'text', (c) => c.notNull())
       .addColumn('amount', 'integer', (c) => c.notNull())
       .addColumn('first', 'integer', (c) => c.notNull())
+      .addColumn('known_from', 'integer', (c) => c.notNull())
       .addPrimaryKeyConstraint('segments_key', ['no', 'line', 'from_day']),
   ],
   outcomes: ({ clustered, index }) => [
@@ -96,9 +103,24 @@ export const contractsTables: Projection['tables'] = {
     clustered
       .addColumn('vendor', 'text', (c) => c.notNull())
       .addColumn('revision', 'integer', (c) => c.notNull())
+      .addColumn('at', 'integer', (c) => c.notNull())
       .addColumn('body', 'text', (c) => c.notNull())
       .addPrimaryKeyConstraint('vendor_appends_key', ['vendor', 'revision']),
   ],
+};
+
+/** Rows that were known once: as those that stand, with the place in the log from which they were not known any more. */
+const past = (columns: { readonly [column: string]: 'integer' | 'text' }): Projection['tables'][string] => {
+  const all = { no: 'integer', ...columns, known_from: 'integer', known_to: 'integer' } as const;
+  return ({ table }) => [Object.entries(all).reduce((t, [name, type]) => t.addColumn(name, type), table)];
+};
+
+export const pastTables: Projection['tables'] = {
+  contracts_past: past({ contract_id: 'text', management_unit_id: 'text', contractor_id: 'text', item: 'text', application_number: 'text', accepted_on: 'text', billing_starts_on: 'text', end_on: 'text', void: 'integer' }),
+  renewals_past: past({ line: 'integer', subject: 'text', option: 'integer', starts_on: 'text', chain_anchor: 'text', end_on: 'text', end_reason: 'text', end_clause: 'text' }),
+  settlements_past: past({ due_on: 'text', total: 'integer', lines: 'text' }),
+  charges_past: past({ n: 'integer', id: 'text', kind: 'text', subject: 'text', clause: 'text', due_on: 'text', amount: 'integer', voided_by: 'text' }),
+  segments_past: past({ line: 'integer', from_day: 'text', subject: 'text', to_day: 'text', amount: 'integer', first: 'integer' }),
 };
 
 /** Indexes that are not needed while the rows come: made at the log's end, which is cheaper than keeping them on the way. */
@@ -113,4 +135,7 @@ export const contractsIndexes: readonly LateIndex[] = [
   { table: 'settlements', name: 'by_day', on: 'due_on, no' },
   { table: 'charges', name: 'by_day', on: 'due_on, no, n' },
   { table: 'segments', name: 'by_start', on: 'from_day, no, line', where: 'first = 1' },
+  ...['contracts_past', 'renewals_past', 'settlements_past', 'charges_past', 'segments_past'].map((table) => ({ table, name: 'by_contract', on: 'no' })),
+  { table: 'settlements_past', name: 'by_day', on: 'due_on' },
+  { table: 'charges_past', name: 'by_day', on: 'due_on' },
 ];

@@ -11,7 +11,7 @@ export interface VendorFact extends Discontinuation {
   readonly recordedOn: PlainDate;
 }
 
-type Own<T> = Omit<T, 'no'>;
+type Own<T> = Omit<T, 'no' | 'known_from'>;
 
 export interface ContractRows {
   readonly contract: Own<Omit<ContractsTable, 'contract_id' | 'revision' | 'position'>>;
@@ -30,11 +30,27 @@ export interface Deriving {
   readonly holidays: Holidays | null;
 }
 
-export function rowsOf(recorded: RecordedContract, by: Deriving): ContractRows {
-  const state = by.facts.length === 0 ? recorded : withVendorFacts(recorded, by.facts);
-  const life = lifeOf(state, by);
+/** What is known of a contract, whatever the day. */
+export type KnownRows = Pick<ContractRows, 'renewals' | 'settlements' | 'charges' | 'segments'> & { readonly contract: Omit<ContractRows['contract'], 'due_on' | 'due_kind' | 'due_subject'> };
+
+export const rowsOf = (recorded: RecordedContract, by: Deriving): ContractRows => {
+  const life = lifeWith(recorded, by);
+  const known = knownOf(recorded, life, by);
+  const due = pending(life, (e) => recorded.written.has(consequenceKey(e))).reduce<ReturnType<typeof pending>[number] | null>((first, d) => (first === null || compareDue(d, first) < 0 ? d : first), null);
+  return {
+    ...known,
+    contract: { ...known.contract, due_on: due && (due.on ?? by.processedOn), due_kind: due && KIND_ORDER.indexOf(due.event.type), due_subject: due && subjectOf(due.event) },
+    outcomes: life ? by.facts.flatMap((fact) => outcomeOf(recorded, life, fact)) : [],
+  };
+};
+
+/** As {@link rowsOf}, without what only counts now. */
+export const knownRowsOf = (recorded: RecordedContract, by: Deriving): KnownRows => knownOf(recorded, lifeWith(recorded, by), by);
+
+const lifeWith = (recorded: RecordedContract, by: Deriving): Life | null => lifeOf(by.facts.length === 0 ? recorded : withVendorFacts(recorded, by.facts), by);
+
+function knownOf(recorded: RecordedContract, life: Life | null, by: Deriving): KnownRows {
   const { managementUnitId, contractorId, item, applicationNumber, acceptedOn, billingStartsOn, policies } = life?.contract ?? lastContracted(recorded)!;
-  const due = pending(life, (e) => state.written.has(consequenceKey(e))).reduce<ReturnType<typeof pending>[number] | null>((first, d) => (first === null || compareDue(d, first) < 0 ? d : first), null);
   return {
     contract: {
       management_unit_id: managementUnitId,
@@ -46,15 +62,11 @@ export function rowsOf(recorded: RecordedContract, by: Deriving): ContractRows {
       end_on: life ? (life.end?.on ?? null) : acceptedOn,
       void: life ? 0 : 1,
       rounding: policies.rounding,
-      due_on: due && (due.on ?? by.processedOn),
-      due_kind: due && KIND_ORDER.indexOf(due.event.type),
-      due_subject: due && subjectOf(due.event),
     },
     renewals: life ? renewalsOf(life, by.processedOn) : [],
     settlements: life ? settlementsOf(life) : [],
     charges: life ? chargesOf(life) : [],
     segments: life ? linesOf(life).flatMap(segmentsOf) : [],
-    outcomes: life ? by.facts.flatMap((fact) => outcomeOf(recorded, life, fact)) : [],
   };
 }
 
@@ -62,8 +74,8 @@ const linesOf = (life: Life): Line[] => [life.base, ...life.options];
 
 function renewalsOf(life: Life, processedOn: PlainDate): Own<RenewalsTable>[] {
   return linesOf(life).flatMap((l, line) => {
-    if (l.period.kind !== 'term' || l.voided || (l.end && l.end.on < processedOn)) return [];
-    const t = periodAt(l, maxDate(processedOn, l.billingStartsOn), life.policies)!;
+    if (l.period.kind !== 'term' || l.voided) return [];
+    const t = l.end && l.end.on < processedOn ? null : periodAt(l, maxDate(processedOn, l.billingStartsOn), life.policies)!;
     return [
       {
         line,
@@ -74,8 +86,8 @@ function renewalsOf(life: Life, processedOn: PlainDate): Own<RenewalsTable>[] {
         end_on: l.end?.on ?? null,
         end_reason: l.end?.reason ?? null,
         end_clause: l.end?.clause ?? null,
-        term_ends_on: t.endsOn,
-        deadline: t.noticeDeadline,
+        term_ends_on: t && t.endsOn,
+        deadline: t && t.noticeDeadline,
       },
     ];
   });

@@ -1,5 +1,7 @@
 import type { Holidays } from '@app/calendar';
 import type { Projection } from '@app/read-store';
+import { accessesProjection } from './accesses.js';
+import { actsProjection } from './acts.js';
 import { approvalsProjection } from './approvals.js';
 import { clockProjection } from './clock.js';
 import { commandsProjection } from './commands.js';
@@ -15,6 +17,7 @@ export * from './ledger-event.js';
 export * from './schema.js';
 export * from './reads.js';
 export * from './cursor.js';
+export { Lru } from './lru.js';
 export * from './contract-view.js';
 export { contractsProjection } from './contracts.js';
 export { ContractReader, contractsOfItems, contractsPage, vendorFacts, type ContractAt, type ContractFilter } from './contract-reads.js';
@@ -26,6 +29,8 @@ export * from './units.js';
 export * from './records.js';
 export * from './commands.js';
 export * from './tokens.js';
+export * from './accesses.js';
+export * from './access-review.js';
 export * from './clock.js';
 export * from './refusals.js';
 export * from './approvals.js';
@@ -41,6 +46,8 @@ export const readModels = (o: { readonly holidays: Holidays | null }): Projectio
   recordsProjection,
   commandsProjection,
   tokensProjection,
+  accessesProjection,
+  actsProjection,
   clockProjection,
   refusalsProjection,
   approvalsProjection,

@@ -11,7 +11,8 @@ import {
   knownTimeOf,
   MalformedCursor,
   outcomesPage,
-  positionKnownAt,
+  placeKnownAt,
+  placeOf,
   progressOf,
   recordsPage,
   refusalsPage,
@@ -306,8 +307,8 @@ describe('tokens', () => {
     ]);
     const at = (n: number) => ledger.log[n]!.metadata.recordedAt;
     expect(await all('tokens', (cursor) => tokensPage(store.db, { cursor, limit: 1 }))).toEqual([
-      { tokenId: 'b', subject: 's b', role: 'operator', label: null, expiresOn: '2026-01-01', issuedAt: at(1), revokedAt: null },
-      { tokenId: 'a', subject: 's a', role: 'operator', label: text('label'), expiresOn: null, issuedAt: at(0), revokedAt: at(2) },
+      { tokenId: 'b', subject: 's b', role: 'operator', label: null, expiresOn: '2026-01-01', issuedAt: at(1), issuedBy: 'clerk', issueReason: null, revokedAt: null, revokedBy: null, revokeReason: null },
+      { tokenId: 'a', subject: 's a', role: 'operator', label: text('label'), expiresOn: null, issuedAt: at(0), issuedBy: 'clerk', issueReason: null, revokedAt: at(2), revokedBy: 'clerk', revokeReason: null },
     ]);
   });
 });
@@ -327,11 +328,18 @@ describe('known time', () => {
     }
     for (const at of [0, 1, 500, 1000, 1005, 1999, 2000, 2499]) {
       const instant = knownTimeOf(store, ledger.log[at]!);
-      const last = ledger.log.findLast((e) => knownTimeOf(store, e) <= instant)!;
-      expect(await positionKnownAt(store, log, instant)).toBe(last.position);
+      const n = ledger.log.findLastIndex((e) => knownTimeOf(store, e) <= instant);
+      const place = { position: ledger.log[n]!.position, at: n + 1 };
+      expect(await placeKnownAt(store, log, instant)).toEqual(place);
+      expect(await placeOf(store, log, place.position)).toEqual(place);
     }
-    expect(await positionKnownAt(store, log, '2025-12-31T00:00:00.000Z')).toBeNull();
-    expect(await positionKnownAt(store, log, '2027-01-01T00:00:00.000Z')).toBe('2500');
+    for (const n of [1, 2, 249, 250, 251, 999, 1000, 2250, 2499, 2500]) expect(await placeOf(store, log, String(n))).toEqual({ position: String(n), at: n });
+    expect(await placeKnownAt(store, log, '2025-12-31T00:00:00.000Z')).toEqual({ position: null, at: 0 });
+    expect(await placeKnownAt(store, log, '2027-01-01T00:00:00.000Z')).toEqual({ position: '2500', at: 2500 });
+    expect(await placeOf(store, log, '9999')).toEqual({ position: '2500', at: 2500 });
+    // An instant is the same in every spelling.
+    for (const spelling of ['2026-01-01T00:30:00Z', '2026-01-01T00:30:00.000000Z', '2026-01-01T09:30:00+09:00']) expect((await placeKnownAt(store, log, spelling)).at).toBe(1801);
+    await expect(placeKnownAt(store, log, 'yesterday')).rejects.toThrow(RangeError);
   });
 });
 

@@ -18,6 +18,10 @@ export class Lru<K, V> {
     if (this.entries.size > this.kept) this.entries.delete(this.entries.keys().next().value as K);
   }
 
+  delete(key: K): void {
+    this.entries.delete(key);
+  }
+
   clear(): void {
     this.entries.clear();
   }

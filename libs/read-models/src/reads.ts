@@ -14,8 +14,14 @@ export interface Page {
   readonly limit: number;
 }
 
+/** As what was known. */
+export interface Knowing {
+  /** How many events the log held then, see `placeKnownAt`; default: all of them. */
+  readonly at?: number | undefined;
+}
+
 /** From when on a list speaks; both days included. */
-export interface Window extends Page {
+export interface Window extends Page, Knowing {
   readonly from?: PlainDate | undefined;
   readonly to?: PlainDate | undefined;
   readonly today: PlainDate;

@@ -24,6 +24,23 @@ export interface ContractsTable {
   /** Place of the kind in the order of due work. */
   due_kind: number | null;
   due_subject: string | null;
+  /** How many events the log held when what it says of the contract itself became known; null while nothing is derived yet. */
+  known_from: number | null;
+}
+
+/** Since when a row stands: how many events the log held once it was known. */
+interface Standing {
+  known_from: number;
+}
+
+/** A row that was known once, and from where in the log it was not known any more. */
+export type Past<T> = Omit<T, 'known_from'> & { known_from: number; known_to: number };
+
+/** What was known of a contract itself. */
+export type ContractsPastTable = Past<Pick<ContractsTable, 'contract_id' | 'management_unit_id' | 'contractor_id' | 'item' | 'application_number' | 'accepted_on' | 'billing_starts_on' | 'end_on' | 'void'> & { no: number }>;
+
+export interface LogLengthTable {
+  events: number;
 }
 
 /** The contract's events as far as its state is folded from them, one row for what one command appended. */
@@ -32,6 +49,8 @@ export interface ContractAppendsTable {
   no: number;
   /** Of the first event. */
   revision: number;
+  /** How many events the log held with the last one. */
+  at: number;
   /** JSON, see `AppendBody`. */
   body: string;
 }
@@ -41,8 +60,8 @@ export interface PutOffTable {
   no: number;
 }
 
-/** Lines with renewing terms that are still in force as far as the contract's last event knows. */
-export interface RenewalsTable {
+/** Lines with renewing terms; where one is over as far as the contract's last event knows, without a next term end. */
+export interface RenewalsTable extends Standing {
   no: number;
   /** 0 the base, then the options in the order of their entry. */
   line: number;
@@ -53,12 +72,12 @@ export interface RenewalsTable {
   end_on: PlainDate | null;
   end_reason: string | null;
   end_clause: string | null;
-  term_ends_on: PlainDate;
-  deadline: PlainDate;
+  term_ends_on: PlainDate | null;
+  deadline: PlainDate | null;
 }
 
 /** What fixed ends cost, by contract and end day. */
-export interface SettlementsTable {
+export interface SettlementsTable extends Standing {
   no: number;
   due_on: PlainDate;
   total: number;
@@ -67,7 +86,7 @@ export interface SettlementsTable {
 }
 
 /** Charges other than monthly ones. */
-export interface ChargesTable {
+export interface ChargesTable extends Standing {
   no: number;
   n: number;
   id: string;
@@ -80,7 +99,7 @@ export interface ChargesTable {
 }
 
 /** Days of a line with one monthly amount. */
-export interface SegmentsTable {
+export interface SegmentsTable extends Standing {
   no: number;
   line: number;
   subject: string;
@@ -106,6 +125,7 @@ export interface OutcomesTable {
 export interface VendorAppendsTable {
   vendor: string;
   revision: number;
+  at: number;
   body: string;
 }
 
@@ -164,7 +184,39 @@ export interface TokensTable {
   label: string | null;
   expires_on: PlainDate | null;
   issued_at: string;
+  issued_by: string;
+  issue_reason: string | null;
   revoked_at: string | null;
+  revoked_by: string | null;
+  revoke_reason: string | null;
+}
+
+/** A read by an auditor, or an export. */
+export interface AccessesTable {
+  no: Generated<number>;
+  event_id: string;
+  type: 'AuditorRead' | 'Exported';
+  subject: string;
+  role: string;
+  route: string;
+  /** JSON: strings by name. */
+  parameters: string;
+  contract_id: string | null;
+  status: number;
+  rows: number | null;
+  /** Day in Japan of `recorded_at`. */
+  day: PlainDate;
+  recorded_at: string;
+  request_id: string;
+  position: string;
+}
+
+/** A day (in Japan) on which the log has something by a subject in a role. */
+export interface ActsTable {
+  subject: string;
+  role: string;
+  day: PlainDate;
+  first_at: string;
 }
 
 export interface ClockMarksTable {
@@ -249,6 +301,12 @@ export interface ReadModels {
   charges: ChargesTable;
   segments: SegmentsTable;
   outcomes: OutcomesTable;
+  contracts_past: ContractsPastTable;
+  renewals_past: Past<Omit<RenewalsTable, 'term_ends_on' | 'deadline'>>;
+  settlements_past: Past<SettlementsTable>;
+  charges_past: Past<ChargesTable>;
+  segments_past: Past<SegmentsTable>;
+  log_length: LogLengthTable;
   vendor_appends: VendorAppendsTable;
   units: UnitsTable;
   reservations: ReservationsTable;
@@ -256,6 +314,8 @@ export interface ReadModels {
   commands: CommandsTable;
   command_keys: CommandKeysTable;
   tokens: TokensTable;
+  accesses: AccessesTable;
+  acts: ActsTable;
   clock_marks: ClockMarksTable;
   clock_drops: ClockDropsTable;
   refusals: RefusalsTable;

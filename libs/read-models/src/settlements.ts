@@ -5,6 +5,7 @@ import { sumYen, type Yen } from '@app/money';
 import { statesOf, vendorFacts } from './contract-reads.js';
 import type { SettlementLineView } from './contract-view.js';
 import { fromCursor, pageOf, type Key } from './cursor.js';
+import { contractsAt, headsOf, settlementsAt } from './known.js';
 import type { Db, Window } from './reads.js';
 import { OPEN } from './schema.js';
 
@@ -31,10 +32,6 @@ export interface Settlement {
 
 interface Row {
   readonly no: number;
-  readonly contract_id: string;
-  readonly management_unit_id: string;
-  readonly contractor_id: string;
-  readonly item: string;
   readonly due_on: PlainDate;
   /** Null: to be computed as if it ended today. */
   readonly lines: string | null;
@@ -45,7 +42,7 @@ interface Row {
  * Use one unmoving picture. @throws {MalformedCursor}
  */
 export async function settlementsPage(db: Db, w: Window & { readonly holidays: Holidays | null }): Promise<{ settlements: Settlement[]; nextCursor: string | null }> {
-  const { today, limit } = w;
+  const { today, at, limit } = w;
   const from = w.from ?? ('' as PlainDate);
   const to = w.to ?? OPEN;
   const after = fromCursor(w.cursor, ['', 0, 0]);
@@ -55,9 +52,8 @@ export async function settlementsPage(db: Db, w: Window & { readonly holidays: H
     if (first > last || found.length >= wanted) return;
     found.push(
       ...(await db
-        .selectFrom('settlements as s')
-        .innerJoin('contracts as c', 'c.no', 's.no')
-        .select(['s.no', 's.due_on', 's.lines', 'c.contract_id', 'c.management_unit_id', 'c.contractor_id', 'c.item'])
+        .selectFrom(settlementsAt(db, at).as('s'))
+        .select(['s.no', 's.due_on', 's.lines'])
         .where('s.due_on', '>=', first)
         .where('s.due_on', '<=', last)
         .$if(after !== null, (q) =>
@@ -76,10 +72,9 @@ export async function settlementsPage(db: Db, w: Window & { readonly holidays: H
     found.push(
       ...(
         await db
-          .selectFrom('contracts')
-          .select(['no', 'contract_id', 'management_unit_id', 'contractor_id', 'item'])
+          .selectFrom(contractsAt(db, at).as('c'))
+          .select('no')
           .where('end_on', 'is', null)
-          .where('revision', '>=', 0)
           .$if(after !== null && after[0] === today && after[1] === 1, (q) => q.where('no', '>', after![2]))
           .orderBy('no')
           .limit(wanted - found.length)
@@ -93,17 +88,15 @@ export async function settlementsPage(db: Db, w: Window & { readonly holidays: H
 
   const { rows, nextCursor } = pageOf(found, limit, keyOf);
   const toCompute = rows.filter((r) => r.lines === null).map((r) => r.no);
-  const states = await statesOf(db, toCompute);
-  const discontinuations = toCompute.length > 0 ? await vendorFacts(db) : [];
+  const states = await statesOf(db, toCompute, at);
+  const discontinuations = toCompute.length > 0 ? await vendorFacts(db, at) : [];
+  const heads = await headsOf(db, rows.map((r) => r.no), at);
   const settlements = rows.map((r): Settlement => {
-    const life = r.lines === null ? lifeOf(withVendorFacts(states.get(r.no)!, discontinuations), w) : null;
+    const life = r.lines === null ? lifeOf(withVendorFacts(states.get(r.no)!.state, discontinuations), w) : null;
     const lines = r.lines === null ? (life ? ifEndedOn(life, today) : []) : (JSON.parse(r.lines) as SettlementLine[]);
     const estimated = r.lines === null || today < r.due_on;
     return {
-      contractId: r.contract_id,
-      managementUnitId: r.management_unit_id,
-      contractorId: r.contractor_id,
-      item: r.item,
+      ...heads.get(r.no)!,
       status: r.lines === null ? 'if-ended-today' : r.due_on < today ? 'assessed' : 'fixed',
       dueOn: r.due_on,
       total: sumYen(lines.map((s) => s.amount)),

@@ -13,10 +13,12 @@ import { Audit, originOf } from '../audit/audit.js';
 import { Feed, type FeedOptions } from '../feed/feed.js';
 import { Unavailable, type Caller, type Ledger, type ReadinessReport, type SandboxClock } from '../ports.js';
 import { AcknowledgedStore } from './acknowledged.js';
+import { AccessLog } from './access-log.js';
 import { Application, SYSTEM } from './application.js';
 import { RealClock, SANDBOX_CLOCK_FILE, StoredClock } from './clock.js';
 import { foundLedger, WrongLog } from './founding.js';
 import { recordPolicies } from './policies-set.js';
+import { OidcIssuer } from './issuer.js';
 import { stamp } from './metadata.js';
 import type { ProjectorData } from './projector-thread.js';
 import { openReads } from './reads.js';
@@ -59,6 +61,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     const tokens = new TokenBook();
     const application = new Application({ store, register, tokens, policies: config.policies, holidays: config.holidays, build, fourEyes: config.fourEyes, retentionYears: config.retentionYears, today, reads: reads.forCommands, log });
     reads.connect(application);
+    const accesses = new AccessLog({ store, build, today, log });
     const scheduler = new Scheduler({ application, dueBy: reads.dueBy, waitFor: reads.forCommands.waitFor, today, log });
 
     let phase: 'starting' | 'open' | 'stopping' = 'starting';
@@ -188,6 +191,8 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
           return entry && isAccepted(entry, today()) ? { subject: entry.subject, role: entry.role, tokenId: entry.tokenId } : null;
         },
       },
+      issuer: config.oidc ? new OidcIssuer(config.oidc, { log }) : null,
+      accesses,
       readiness: {
         report(): ReadinessReport {
           const { stopped, behind, checks } = reads.readiness();
@@ -211,6 +216,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
           await scheduler.stop();
           await application.close();
           await feed.close();
+          await accesses.close();
           reads.stop();
           await beginning;
           mark();

@@ -6,6 +6,8 @@ import { StoreUnavailable, type StoredEvent } from '@app/event-store';
 import {
   approvalsPage,
   approvalView,
+  accessesPage,
+  accessReview,
   chargesOfMonth,
   ContractReader,
   contractsOfItems,
@@ -16,10 +18,13 @@ import {
   erasuresPage,
   fromCursor,
   knownTimeOf,
+  Lru,
   MalformedCursor,
   outcomesPage,
   pendingApprovals,
   policiesPage,
+  placeKnownAt,
+  placeOf,
   recordsPage,
   refusalsPage,
   renewalsPage,
@@ -35,11 +40,12 @@ import {
   vendorFacts,
   type ApprovalView,
   type Db,
+  type Place,
   type ReadModels,
 } from '@app/read-models';
 import { openReadStore, ProjectionStopped, WaitTimeout, type ProjectionStatus } from '@app/read-store';
 import type { Logger } from 'pino';
-import { BadParameter, Unavailable, type Fresh, type LedgerQueries, type ReadinessReport } from '../ports.js';
+import { BadParameter, Unavailable, type Fresh, type LedgerQueries, type ReadinessReport, type Then } from '../ports.js';
 import type { AcknowledgedStore } from './acknowledged.js';
 import type { Application, CommandReads } from './application.js';
 import { Projector } from './projector.js';
@@ -152,12 +158,45 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
 
   const contracts = ['contracts', 'units'] as const;
 
+  /** Places of instants that lie before the log's end, and so never move; the last ones asked for. */
+  const places = new Lru<string, Place>(1_000);
+
+  /** The place in the log that a question about other times means; null: it asks by what is known now. */
+  const placeMeant = async ({ knownAt, knownAtPosition }: Then): Promise<Place | null> => {
+    if (knownAt === undefined && knownAtPosition === undefined) return null;
+    const key = knownAt === undefined ? `at ${knownAtPosition}` : `${new Date(knownAt).toISOString()}`;
+    const kept = places.get(key);
+    if (kept) return kept;
+    if (knownAtPosition !== undefined && !POSITION.test(knownAtPosition)) throw new BadParameter([{ path: 'knownAtPosition', message: 'must be a position as an answer gave it' }]);
+    await ready(['clock'], {});
+    try {
+      const place = knownAt === undefined ? await placeOf(readStore, store, knownAtPosition!) : await placeKnownAt(readStore, store, knownAt);
+      const head = await store.head();
+      if (head !== null && (place.position === null || store.compare(place.position, head) < 0)) places.set(key, place);
+      return place;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw new Unavailable('store-unavailable', 1);
+      throw error;
+    }
+  };
+
+  /** As {@link read}, of another time where one is asked for; the answer then says by which position it was known. */
+  const readThen = async <T extends object>(models: readonly string[], asked: Fresh & Then, work: (db: Db, then: { readonly today: PlainDate; readonly now: boolean; readonly at: number | undefined }) => Promise<T>): Promise<T> => {
+    const place = await placeMeant(asked);
+    if (place?.position) await ready(models, { atLeast: place.position });
+    const answer = await read(models, asked, (db) => work(db, { today: asked.asOf ?? today(), now: asked.asOf === undefined, at: place?.at }));
+    return place ? { ...answer, knownAtPosition: place.position } : answer;
+  };
+
   const queries: LedgerQueries = {
-    async contract(id, at) {
-      await ready(contracts, at);
-      return joinTexts(reader.contract(id, { asOf: at.asOf ?? today(), knownAt: at.knownAt }), register);
+    async contract(id, asked) {
+      const place = await placeMeant(asked);
+      if (place?.position) await ready(contracts, { atLeast: place.position });
+      await ready(contracts, asked);
+      const view = joinTexts(reader.contract(id, { asOf: asked.asOf ?? today(), at: place?.at }), register);
+      return place && view ? { ...view, knownAtPosition: place.position } : view;
     },
-    contracts: (f) => read(contracts, f, (db) => contractsPage(db, { ...f, item: f.item as never, today: today(), holidays })),
+    contracts: (f) => readThen(contracts, f, (db, then) => contractsPage(db, { ...f, ...then, item: f.item as never, holidays })),
     async history(id, page) {
       await ready(['contracts', 'clock'], page);
       const stream = contractStream(id);
@@ -192,9 +231,9 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     managementUnits: (page) => read(contracts, page, (db) => unitsPage(db, { ...page, today: today() })),
     managementUnit: (id, at) => read(contracts, at, (db) => unitView(db, id, today())),
     records: (f) => read(['records'], f, (db) => recordsPage(db, f)),
-    renewals: (w) => read(['contracts'], w, (db) => renewalsPage(db, { ...w, today: today() })),
-    settlements: (w) => read(['contracts'], w, (db) => settlementsPage(db, { ...w, today: today(), holidays })),
-    charges: (f) => read(['contracts'], f, (db) => chargesOfMonth(db, f)),
+    renewals: (w) => readThen(['contracts'], w, (db, then) => renewalsPage(db, { ...w, ...then })),
+    settlements: (w) => readThen(['contracts'], w, (db, then) => settlementsPage(db, { ...w, ...then, holidays })),
+    charges: (f) => readThen(['contracts'], f, (db, { at }) => chargesOfMonth(db, { ...f, at })),
     async discontinuation(vendor, id, page) {
       await ready(['contracts'], page);
       try {
@@ -222,6 +261,16 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       const discontinuations = await readStore.withReadTransaction(vendorFacts);
       const { contractId, subject, term } = q;
       return joinTexts(silenceOf(events, { contractId, subject, term }, { today: today(), holidays, discontinuations }), register);
+    },
+    reads: (f) => read(['accesses'], f, (db) => accessesPage(db, f)),
+    async accessReview(days) {
+      const review = await read(['tokens', 'acts'], days, (db) => accessReview(db, days));
+      return {
+        ...review,
+        takenAt: new Date().toISOString(),
+        position: statusOf('acts')?.position ?? null,
+        notice: 'Acts are what the log holds: commands, refusals, and the reads of auditors. Reads in other roles are not recorded. Days are those of Japan.',
+      };
     },
     async projections() {
       return { projections: projector.status(), nextCursor: null };

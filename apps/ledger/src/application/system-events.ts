@@ -13,11 +13,20 @@ export const systemEvents = new EventRegistry([
 
 export const tokenEvents = new EventRegistry([...TOKEN_EVENTS]);
 
+/** Who looked at what: reads by auditors, exports by anybody. */
+export const accessEvents = new EventRegistry([
+  { type: 'AuditorRead', version: 1 },
+  { type: 'Exported', version: 1 },
+]);
+
 /** One stream for each key that a refusal, or an answer with nothing new, has used up (design 9). */
 export const outcomeStream = (commandId: string): string => `outcome-${commandId}`;
 
 /** One stream for each erasure. */
 export const erasureStream = (erasureId: string): string => `erasure-${erasureId}`;
+
+/** One stream a month (UTC), so that none grows without end. */
+export const accessStream = (at: Date): string => `access-${at.toISOString().slice(0, 7)}`;
 
 /** Every registry by the category of its streams. */
 export const REGISTRIES: { readonly [category: string]: EventRegistry } = {
@@ -30,6 +39,7 @@ export const REGISTRIES: { readonly [category: string]: EventRegistry } = {
   ledger: systemEvents,
   erasure: systemEvents,
   outcome: systemEvents,
+  access: accessEvents,
 };
 
 export const categoryOf = (stream: string): string => {

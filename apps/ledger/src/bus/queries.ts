@@ -27,6 +27,8 @@ export class ReadRefusals extends Question<'refusals'> {}
 export class ReadPolicies extends Question<'policies'> {}
 export class ReadErasures extends Question<'erasures'> {}
 export class ReadSilence extends Question<'silence'> {}
+export class ReadReads extends Question<'reads'> {}
+export class ReadAccessReview extends Question<'accessReview'> {}
 export class ReadProjections extends Question<'projections'> {}
 
 /** Which question each method answers. */
@@ -48,5 +50,7 @@ export const QUERIES = {
   policies: ReadPolicies,
   erasures: ReadErasures,
   silence: ReadSilence,
+  reads: ReadReads,
+  accessReview: ReadAccessReview,
   projections: ReadProjections,
 } as const satisfies { readonly [N in keyof LedgerQueries]: new (...args: Parameters<LedgerQueries[N]>) => Question<N> };

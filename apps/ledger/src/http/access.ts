@@ -71,6 +71,8 @@ export const ACCESS = {
   'GET /v1/feed/asyncapi': 'read',
   'GET /v1/feed/consumers': 'read',
   'PUT /v1/feed/consumers/:name/position': 'consume',
+  'GET /v1/audit/reads': 'audit',
+  'GET /v1/audit/access-review': 'audit',
 
   'POST /v1/simulations/cancellation': 'simulate',
   'POST /v1/simulations/application': 'simulate',

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredEvent } from '@app/event-store';
 import { cursorText } from './feed-cursor.js';
 import { letIn, type LedgerRequest } from './gate.js';
-import type { FeedCursor, FeedDoor, FeedFilter, TokenLookup } from '../ports.js';
+import type { FeedCursor, FeedDoor, FeedFilter, TokenIssuer, TokenLookup } from '../ports.js';
 import type { FastifyReply } from 'fastify';
 
 const HEARTBEAT_MS = 15_000;
@@ -44,6 +44,7 @@ export class Stream {
   constructor(
     private readonly feed: FeedDoor,
     private readonly tokens: TokenLookup,
+    private readonly issuer: TokenIssuer | null,
     private readonly request: LedgerRequest,
     private readonly reply: FastifyReply,
   ) {}
@@ -99,7 +100,7 @@ export class Stream {
 
   private async stillAllowed(): Promise<boolean> {
     try {
-      await letIn(this.request, this.tokens);
+      await letIn(this.request, this.tokens, this.issuer);
       return true;
     } catch {
       return false;

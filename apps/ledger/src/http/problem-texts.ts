@@ -9,6 +9,9 @@ type Detail = { readonly [L in Language]: (facts: Facts) => string };
 export const PROBLEMS = {
   'malformed-input': { title: { en: 'The request is malformed', ja: 'リクエストの形式が正しくありません' } },
   'no-token': { title: { en: 'A valid token is required', ja: '有効なトークンが必要です' } },
+  'token-invalid': { title: { en: "The issuer's token is not valid", ja: '発行者のトークンが有効ではありません' } },
+  'role-unknown': { title: { en: 'The token gives no role here', ja: 'このトークンにはここでの権限がありません' } },
+  'role-ambiguous': { title: { en: 'The token gives more than one role here', ja: 'このトークンには複数の権限があります' } },
   'role-forbidden': { title: { en: "The token's role does not allow this", ja: 'このトークンの権限では許可されていません' } },
   'not-found': { title: { en: 'Not found', ja: '見つかりません' } },
   'no-such-path': { title: { en: 'No such path', ja: 'パスが存在しません' } },
@@ -40,6 +43,26 @@ const DETAILS: { readonly [code: string]: Detail } = {
   'no-token': {
     en: () => 'Send a valid token as "Authorization: Bearer <token>".',
     ja: () => '有効なトークンを「Authorization: Bearer <token>」として送ってください。',
+  },
+  'token-invalid': {
+    en: (f) => `The token is refused (${say(f['why'])}). Get a new one from the issuer.`,
+    ja: (f) => `トークンは受け付けられません(${say(f['why'])})。発行者から新しいトークンを取得してください。`,
+  },
+  'role-unknown': {
+    en: (f) => `No role of the token of ${say(f['subject'])} is one of this ledger's. Ask for a role at the issuer.`,
+    ja: (f) => `${say(f['subject'])} のトークンには、この台帳の権限に当たるものがありません。発行者で権限を付与してください。`,
+  },
+  'role-ambiguous': {
+    en: (f) => `The token of ${say(f['subject'])} stands for several roles; a caller acts in one. Ask the issuer for a token with one of them.`,
+    ja: (f) => `${say(f['subject'])} のトークンは複数の権限に当たります。権限が一つだけのトークンを取得してください。`,
+  },
+  'read-not-recorded': {
+    en: () => 'This read has to be recorded before it is answered, and the log cannot be written at the moment. Try again shortly.',
+    ja: () => 'この閲覧は応答の前に記録する必要がありますが、現在ログに書き込めません。しばらくしてからもう一度お試しください。',
+  },
+  'issuer-unavailable': {
+    en: () => "The issuer's keys cannot be had at the moment, so its tokens cannot be judged. Try again shortly.",
+    ja: () => '発行者の鍵を取得できないため、トークンを検証できません。しばらくしてからもう一度お試しください。',
   },
   'role-forbidden': {
     en: (f) => `The role ${say(f['role'])} may not ${say(f['action'])}.`,

@@ -14,14 +14,16 @@ import type { Logger } from 'pino';
 /** Failures of the store, told by name: this layer does not know the stores. */
 const STORE_FAILURES = new Set(['StoreUnavailable', 'UnknownOutcome', 'StoreClosed']);
 
+/** A problem in the request's language, ready to be sent. */
+export function sendable(request: FastifyRequest, problem: Problem): { readonly status: number; readonly headers: { readonly [name: string]: string }; readonly text: string } {
+  const language = languageOf(request.headers['accept-language']);
+  return { status: problem.status, headers: { ...problem.headers, 'content-language': language, 'content-type': PROBLEM_TYPE }, text: JSON.stringify(problemBody(problem, language)) };
+}
+
 /** Sends a problem in the request's language. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): void {
-  const language = languageOf(request.headers['accept-language']);
-  void reply
-    .status(problem.status)
-    .headers({ ...problem.headers, 'content-language': language })
-    .type(PROBLEM_TYPE)
-    .send(JSON.stringify(problemBody(problem, language)));
+  const { status, headers, text } = sendable(request, problem);
+  void reply.status(status).headers(headers).send(text);
 }
 
 /** The one place where whatever was thrown becomes an answer. Nothing of a stack or of a message of ours leaves it. */

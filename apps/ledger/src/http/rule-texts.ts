@@ -79,6 +79,7 @@ export const RULES = {
     en: (...names) => `exactly one of ${names.join(', ')} is required`,
     ja: (...names) => `${names.join('、')} のうち一つだけが必要です`,
   },
+  notBoth: { en: (other) => `must not be given beside ${other}`, ja: (other) => `${other} と同時には指定できません` },
   question: { en: () => 'asks nothing', ja: () => '質問がありません' },
   command: {
     en: () => 'is not the path of a command that can be replaced',

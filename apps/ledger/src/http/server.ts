@@ -9,6 +9,7 @@ import { RateLimit } from './rate-limit.js';
 import { InputPipe } from './input.pipe.js';
 import { parseJsonBody } from './json-body.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
+import { recordReads } from './recorded.js';
 import { installDocs } from '../openapi/routes.js';
 import type { Config } from '../config.js';
 import type { Ledger } from '../ports.js';
@@ -76,12 +77,18 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
     if (closing) return sendProblem(request, reply, { status: 503, code: 'stopping', headers: { connection: 'close', 'retry-after': '1' } });
     if (!request.routeOptions.url?.startsWith('/docs')) void reply.headers(HEADERS);
     void reply.header('x-request-id', request.id);
+    const refuse = (e: unknown): void => sendProblem(request, reply, filter.problemOf(e, request));
     try {
-      letIn(request, ledger.tokens);
-      if (limit && request.method === 'POST' && isCommand(request)) limit.take((request as LedgerRequest).caller!.subject);
-      done();
+      const judged = letIn(request, ledger.tokens, ledger.issuer);
+      const within = (): void => {
+        if (limit && request.method === 'POST' && isCommand(request)) limit.take((request as LedgerRequest).caller!.subject);
+      };
+      if (judged === undefined) {
+        within();
+        done();
+      } else judged.then(within).then(() => done(), refuse);
     } catch (e) {
-      sendProblem(request, reply, filter.problemOf(e, request));
+      refuse(e);
     }
   });
   fastify.addHook('onResponse', (request, reply, done) => {
@@ -98,6 +105,7 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
     );
     done();
   });
+  recordReads(fastify, ledger.accesses, filter);
   installDocs(app, fastify, AppModule.controllers(ledger));
 
   app.useGlobalPipes(new InputPipe());

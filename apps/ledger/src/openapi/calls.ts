@@ -211,6 +211,8 @@ export const CALLS: { readonly [R in Exclude<Route, `GET /docs${string}`>]: Call
     summaryJa: 'コンシューマーの位置を申告する',
     example: { cursor: `0000000000000000.${ID}` },
   },
+  'GET /v1/audit/reads': { tag: 'Audit', summary: 'What auditors read and what was exported, newest first', summaryJa: '監査人の閲覧と出力の記録(新しい順)' },
+  'GET /v1/audit/access-review': { tag: 'Audit', summary: 'Who could call the ledger during some days, and who did', summaryJa: '期間内のアクセス権と利用の棚卸し' },
 
   'POST /v1/simulations/cancellation': {
     tag: 'Simulations',

@@ -6,7 +6,7 @@ import { createServer } from '../http/server.js';
 import { ROLES } from '@app/access';
 import type { Config } from '../config.js';
 import { FeedRewound } from '../ports.js';
-import type { AuditQueries, Caller, CommandEnvelope, CommandOutcome, FeedDoor, Ledger, LedgerQueries, ReadinessReport } from '../ports.js';
+import type { Accessed, AuditQueries, Caller, CommandEnvelope, CommandOutcome, FeedDoor, Ledger, LedgerQueries, ReadinessReport, TokenIssuer } from '../ports.js';
 import type { Role } from '@app/access';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
@@ -33,7 +33,7 @@ export class StubLedger implements Ledger {
     },
   };
   readonly queries = Object.fromEntries(
-    ['contract', 'contracts', 'history', 'managementUnits', 'managementUnit', 'records', 'renewals', 'settlements', 'charges', 'discontinuation', 'tokens', 'approvals', 'approval', 'refusals', 'policies', 'erasures', 'silence', 'projections'].map(
+    ['contract', 'contracts', 'history', 'managementUnits', 'managementUnit', 'records', 'renewals', 'settlements', 'charges', 'discontinuation', 'tokens', 'approvals', 'approval', 'refusals', 'policies', 'erasures', 'silence', 'reads', 'accessReview', 'projections'].map(
       (name) => [
         name,
         async (...args: unknown[]) => {
@@ -49,6 +49,15 @@ export class StubLedger implements Ledger {
     lookup: (hash: string): Caller | null => {
       const role = ROLES.find((r) => hashToken(tokenOf(r)) === hash);
       return role === undefined ? null : { subject: `${role}-1`, role, tokenId: UUID };
+    },
+  };
+  issuer: TokenIssuer | null = null;
+  readonly accessed: Accessed[] = [];
+  unrecorded: Error | null = null;
+  readonly accesses = {
+    record: async (accessed: Accessed): Promise<void> => {
+      if (this.unrecorded) throw this.unrecorded;
+      this.accessed.push(accessed);
     },
   };
   readonly readiness = { report: () => this.ready };
@@ -107,6 +116,7 @@ export const CONFIG: Config = {
   fourEyes: false,
   retentionYears: 10,
   rateLimit: null,
+  oidc: null,
   logLevel: 'silent',
   signer: null,
   witnesses: [],

@@ -6,6 +6,8 @@ import type { Token } from './state.js';
 
 /** No `@` and no white space: a subject is an id that stays for ever, so it should not be anybody's name or address. */
 const SUBJECT = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
+/** The service's own, and those of an issuer's tokens: keys are kept per subject, so nobody else may bear them. */
+const RESERVED = /^(ledger$|oidc:)/;
 const HASH = /^[0-9a-f]{64}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
@@ -42,6 +44,7 @@ function faults(t: TokenIssued): { path: string; message: string }[] {
   if (!isUuid(t.tokenId)) errors.push({ path: 'tokenId', message: 'must be a UUID' });
   if (!SUBJECT.test(t.subject))
     errors.push({ path: 'subject', message: 'must be an id of 1 to 100 letters, digits and . _ : -' });
+  else if (RESERVED.test(t.subject)) errors.push({ path: 'subject', message: 'must not be ledger, nor begin with oidc:' });
   if (!isRole(t.role)) errors.push({ path: 'role', message: 'must be admin, operator, billing or auditor' });
   if (!HASH.test(t.hash)) errors.push({ path: 'hash', message: 'must be a SHA-256 in hex' });
   if (t.expiresOn !== null && !DAY.test(t.expiresOn))

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Inject, Param, Put, Query, Req, Res } from '@nestjs/common';
 import { asyncApi, feedSchemas } from '@app/published';
-import { FEED, TOKEN_LOOKUP } from '../../ports.js';
+import { FEED, TOKEN_ISSUER, TOKEN_LOOKUP } from '../../ports.js';
 import { ConsumerPositionDto, DigestQuery, FeedQuery, FeedStreamQuery, MAX_PAGE, typesOfQuery } from '../dto/feed.dto.js';
 import { NoQuery } from '../dto/query.dto.js';
 import { cursorText, parseCursor } from '../feed-cursor.js';
@@ -8,7 +8,7 @@ import { lines, Stream } from '../feed-stream.js';
 import { InvalidInput } from '../problem.js';
 import { found } from '../reads.js';
 import type { LedgerRequest } from '../gate.js';
-import type { FeedCursor, FeedDoor, FeedFilter, FeedPage, TokenLookup } from '../../ports.js';
+import type { FeedCursor, FeedDoor, FeedFilter, FeedPage, TokenIssuer, TokenLookup } from '../../ports.js';
 import type { FastifyReply } from 'fastify';
 
 const DEFAULT_PAGE = 100;
@@ -23,6 +23,7 @@ export class FeedController {
   constructor(
     @Inject(FEED) private readonly feed: FeedDoor,
     @Inject(TOKEN_LOOKUP) private readonly tokens: TokenLookup,
+    @Inject(TOKEN_ISSUER) private readonly issuer: TokenIssuer | null,
   ) {}
 
   @Get()
@@ -71,7 +72,7 @@ export class FeedController {
     if (typeof resumed === 'string' && resumed !== '' && cursor === null) throw new InvalidInput([{ path: 'Last-Event-ID', message: 'feedCursor' }]);
     if (cursor) this.feed.check(cursor);
     else this.feed.head();
-    await new Stream(this.feed, this.tokens, request, reply).run(cursor);
+    await new Stream(this.feed, this.tokens, this.issuer, request, reply).run(cursor);
   }
 
   @Get('status')

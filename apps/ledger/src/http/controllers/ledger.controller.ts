@@ -14,7 +14,7 @@ import { Called } from '../call.js';
 import { CommandSender } from '../command-sender.js';
 import { OpenManagementUnitDto } from '../dto/contract.dto.js';
 import { CorrectDiscontinuationDto, DiscontinueDto, RecordFactDto } from '../dto/other.dto.js';
-import { ChargesQuery, FreshQuery, PageQuery, RecordsQuery, WindowQuery } from '../dto/query.dto.js';
+import { ChargesQuery, FreshQuery, PageQuery, RecordsQuery, WindowThenQuery } from '../dto/query.dto.js';
 import { found, paged } from '../reads.js';
 import type { Call } from '../call.js';
 
@@ -67,12 +67,12 @@ export class LedgerController {
   }
 
   @Get('renewals')
-  renewals(@Query() query: WindowQuery) {
+  renewals(@Query() query: WindowThenQuery) {
     return this.queries.execute(new ReadRenewals(paged(query)));
   }
 
   @Get('settlements')
-  settlements(@Query() query: WindowQuery) {
+  settlements(@Query() query: WindowThenQuery) {
     return this.queries.execute(new ReadSettlements(paged(query)));
   }
 

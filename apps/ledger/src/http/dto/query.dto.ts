@@ -27,12 +27,28 @@ export class PageQuery extends FreshQuery {
   @Optional() @Such('limit', (v) => typeof v === 'string' && LIMIT.test(v) && Number(v) <= 500) readonly limit?: string;
 }
 
+/** Two ways to say one thing. */
+const knownOnce = (q: { readonly knownAt?: string; readonly knownAtPosition?: string }): readonly PathError[] =>
+  q.knownAt !== undefined && q.knownAtPosition !== undefined ? [{ path: 'knownAtPosition', message: 'notBoth|knownAt' }] : [];
+
 export class ContractAtQuery extends FreshQuery {
   @Optional() @Day() readonly asOf?: PlainDate;
   @Optional() @Instant() readonly knownAt?: string;
+  @Optional() @Position() readonly knownAtPosition?: string;
+
+  static whole = knownOnce;
 }
 
-export class ContractsQuery extends PageQuery {
+/** A page of a list as it stood on a day, by what was known at a time. */
+class ThenQuery extends PageQuery {
+  @Optional() @Day() readonly asOf?: PlainDate;
+  @Optional() @Instant() readonly knownAt?: string;
+  @Optional() @Position() readonly knownAtPosition?: string;
+}
+
+export class ContractsQuery extends ThenQuery {
+  static whole = knownOnce;
+
   @Optional() @ItemCodeOf() readonly item?: string;
   @Optional() @OneOf(...CONTRACT_STATUSES) readonly status?: (typeof CONTRACT_STATUSES)[number];
   @Optional() @Name() readonly contractorId?: string;
@@ -75,7 +91,29 @@ export class SilenceQuery extends FreshQuery {
   @Optional() @Subject() readonly subject?: string;
 }
 
-export class ChargesQuery extends PageQuery {
+export class WindowThenQuery extends ThenQuery {
+  @Optional() @Day() readonly from?: PlainDate;
+  @Optional() @Day() readonly to?: PlainDate;
+
+  static whole(q: WindowThenQuery): readonly PathError[] {
+    return [...WindowQuery.whole(q), ...knownOnce(q)];
+  }
+}
+
+export class ReadsQuery extends WindowQuery {
+  @Optional() @Name() readonly subject?: string;
+  @Optional() @Id() readonly contractId?: string;
+}
+
+export class ReviewQuery extends FreshQuery {
+  @Day() readonly from: PlainDate;
+  @Day() readonly to: PlainDate;
+
+  static whole = WindowQuery.whole;
+}
+
+export class ChargesQuery extends ThenQuery {
+  static whole = knownOnce;
   @InMonth() readonly month: string;
   @Optional() @Id() readonly contractId?: string;
 }
