@@ -33,6 +33,8 @@ test('every call has an example, and every example works', async () => {
   const vendor = taken(await api.post('/v1/vendors/LayerX/discontinuations', { endsOn: '2027-12-31', reason: 'ends' }));
   const token = taken(await api.post('/v1/tokens', { subject: 'for-the-docs', role: 'auditor' }));
 
+  const webhook = taken(await api.post('/v1/webhooks', { url: 'https://billing.example.com/ledger' }));
+
   const projection = taken(await api.get<{ projections: { projection: string; name: string }[] }>('/v1/admin/projections')).projections[0]!.name;
 
   const first = taken(await api.get<Page>('/v1/feed?limit=1&wait=30')).events[0]!;
@@ -41,9 +43,10 @@ test('every call has an example, and every example works', async () => {
   const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
   const ids = (path: string): { [name: string]: string } => {
     const withdrawn = path.endsWith('withdrawals') && !path.includes('account-count');
-    const id = withdrawn || path.endsWith('corrections') ? ending.contractId : path.startsWith('/v1/management-units') ? unit : opened.contractId;
+    const id = withdrawn || path.endsWith('corrections') ? ending.contractId : path.startsWith('/v1/management-units') ? unit : path.startsWith('/v1/webhooks') ? webhook.webhookId : opened.contractId;
     return {
       id,
+      contractId: opened.contractId,
       optionId: withdrawn ? ends.optionIds[0]! : path.includes('/devices/') ? devices : added.optionIds[2]!,
       noticeId: path.includes('/options/') ? stopped.noticeId : notified.noticeId,
       changeId: change.changeId,

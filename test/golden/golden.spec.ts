@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { approvalEvents, evolveApproval, evolveToken, noApproval, noToken, TOKEN_EVENTS, type ApprovalEvent, type TokenEvent } from '@app/access';
 import { contractEvents, fold, foldUnit, foldVendor, recordEvents, unitEvents, UNKNOWN_VENDOR, vendorEvents, type RecordedEvent } from '@app/contract';
+import { evolveWebhook, isRegistered, noWebhook, WEBHOOK_EVENTS, type Webhook, type WebhookEvent } from '@app/delivery';
 import { canonicalJson, EventRegistry, sha256Hex, type EventMetadata, type Json } from '@app/kernel';
 
 import { accessEvents, systemEvents } from '../../apps/ledger/src/application/system-events.js';
@@ -21,6 +22,7 @@ const REGISTRIES: { readonly [category: string]: EventRegistry } = {
   vendor: vendorEvents,
   record: recordEvents,
   token: new EventRegistry([...TOKEN_EVENTS]),
+  webhook: new EventRegistry([...WEBHOOK_EVENTS]),
   approval: approvalEvents,
   ledger: only(systemEvents, 'LedgerFounded', 'PoliciesSet'),
   erasure: only(systemEvents, 'ContractorErased'),
@@ -93,6 +95,17 @@ describe('golden samples', () => {
     const [granted, rejected, requested] = samplesOf('approval').map((s) => ({ type: s.type, data: upcast('approval', s) }) as unknown as ApprovalEvent);
     const pending = evolveApproval(noApproval, { event: requested!, revision: 0, metadata });
     expect([granted!, rejected!].map((event) => evolveApproval(pending, { event, revision: 1, metadata }).status)).toEqual(['approved', 'rejected']);
+  });
+
+  test('webhooks: every sample folds onto an endpoint', () => {
+    const events = samplesOf('webhook').map((s) => ({ type: s.type, data: upcast('webhook', s) }) as unknown as WebhookEvent);
+    const registered = evolveWebhook(noWebhook, events.find((e) => e.type === 'WebhookRegistered')!);
+    expect(isRegistered(registered)).toBe(true);
+    const others = events.filter((e) => e.type !== 'WebhookRegistered');
+    expect(others.length).toBe(10);
+    const after = others.filter((e) => e.type !== 'WebhookRemoved').reduce<Webhook>(evolveWebhook, registered);
+    expect(after).toMatchObject({ status: 'enabled', url: 'https://billing.example.com:8443/ledger', types: null, secrets: [{ until: null }, { until: '2026-04-02T00:00:00.000Z' }] });
+    expect(evolveWebhook(after, others.find((e) => e.type === 'WebhookRemoved')!)).toEqual({ status: 'removed' });
   });
 
   test('tokens: issued, then revoked', () => {

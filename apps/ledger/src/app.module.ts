@@ -14,6 +14,7 @@ import { HealthController } from './http/controllers/health.controller.js';
 import { LedgerController } from './http/controllers/ledger.controller.js';
 import { SandboxController } from './http/controllers/sandbox.controller.js';
 import { SimulationsController } from './http/controllers/simulations.controller.js';
+import { WebhooksController } from './http/controllers/webhooks.controller.js';
 import { ADMINISTRATION, AUDIT, BUSINESS_CLOCK, CONFIG, FEED, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK, TOKEN_ISSUER, TOKEN_LOOKUP } from './ports.js';
 import type { Config } from './config.js';
 import type { Ledger } from './ports.js';
@@ -41,6 +42,7 @@ export class AppModule {
       OversightController,
       AccessController,
       AdminController,
+      WebhooksController,
       AuditController,
       FeedController,
       ...(ledger.sandbox === null ? [] : [SandboxController]),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_POLICIES } from '@app/agreement';
+import { DEFAULT_SCHEDULE } from '@app/delivery';
 import { BadConfig, readConfig } from './config.js';
 
 const refusals = (env: { [name: string]: string }, cwd = '/here'): readonly string[] => {
@@ -30,7 +31,7 @@ describe('the settings', () => {
   const TABLE = { name: 'National holidays', from: '2026-01-01', to: '2026-12-31', dates: ['2026-01-01', '2026-01-12'] };
 
   it('have defaults, and empty counts as not set', () => {
-    const defaults = { port: 3000, data: '/here/data', policies: DEFAULT_POLICIES, sandbox: null, holidays: null, eventStoreUrl: null, oidc: null, fourEyes: true, retentionYears: 10, rateLimit: null, logLevel: 'info', signer: null, witnesses: [] };
+    const defaults = { port: 3000, data: '/here/data', policies: DEFAULT_POLICIES, sandbox: null, holidays: null, eventStoreUrl: null, oidc: null, fourEyes: true, retentionYears: 10, rateLimit: null, logLevel: 'info', signer: null, witnesses: [], webhooks: { allow: new Set(), schedule: DEFAULT_SCHEDULE }, secretsKey: null };
     expect(readConfig({}, '/here')).toEqual(defaults);
     expect(readConfig({ LEDGER_PORT: '', LEDGER_POLICIES: ' ', LEDGER_SANDBOX: '', EVENTSTORE_URL: '' }, '/here')).toEqual(defaults);
   });
@@ -49,6 +50,9 @@ describe('the settings', () => {
         LEDGER_RETENTION_YEARS: '7',
         LEDGER_RATE_LIMIT: '600',
         LEDGER_LOG_LEVEL: 'warn',
+        LEDGER_WEBHOOK_ALLOW: '127.0.0.1:8080, billing.internal:443',
+        LEDGER_WEBHOOK_RETRY_SECONDS: '0.5, 10,300',
+        LEDGER_SECRETS_KEY: Buffer.alloc(32, 5).toString('base64'),
         LEDGER_SIGNER: '/run/ledger/signer.sock',
         LEDGER_WITNESSES: `https://witness.example/log+${WITNESS} http://127.0.0.1:9000/+${WITNESS}`,
       }),
@@ -64,6 +68,8 @@ describe('the settings', () => {
       rateLimit: 600,
       oidc: null,
       logLevel: 'warn',
+      webhooks: { allow: new Set(['127.0.0.1:8080', 'billing.internal:443']), schedule: { ...DEFAULT_SCHEDULE, retryMs: [500, 10_000, 300_000] } },
+      secretsKey: Buffer.alloc(32, 5),
       signer: '/run/ledger/signer.sock',
       witnesses: [
         { url: 'https://witness.example/log', vkey: WITNESS },
@@ -102,6 +108,10 @@ describe('the settings', () => {
     [{ EVENTSTORE_URL: 'http://127.0.0.1:2113' }, /^EVENTSTORE_URL: /],
     [{ LEDGER_HOLIDAYS: 'nowhere.json' }, /^LEDGER_HOLIDAYS: cannot be read/],
     [{ LEDGER_LOG_LEVEL: 'loud' }, /^LEDGER_LOG_LEVEL: /],
+    [{ LEDGER_WEBHOOK_ALLOW: '127.0.0.1' }, /^LEDGER_WEBHOOK_ALLOW: .*"127.0.0.1"/],
+    [{ LEDGER_WEBHOOK_RETRY_SECONDS: '5,soon' }, /^LEDGER_WEBHOOK_RETRY_SECONDS: /],
+    [{ LEDGER_WEBHOOK_RETRY_SECONDS: '604801' }, /^LEDGER_WEBHOOK_RETRY_SECONDS: /],
+    [{ LEDGER_SECRETS_KEY: 'c2hvcnQ=' }, /^LEDGER_SECRETS_KEY: must be 32 bytes/],
     [{ LEDGER_WITNESSES: `https://w.example+${WITNESS}` }, /^LEDGER_WITNESSES: needs LEDGER_SIGNER/],
     [{ LEDGER_SIGNER: '/s', LEDGER_WITNESSES: 'https://w.example' }, /^LEDGER_WITNESSES: https:\/\/w.example: must be <url>\+<public key>/],
     [{ LEDGER_SIGNER: '/s', LEDGER_WITNESSES: `ftp://w.example+${WITNESS}` }, /must be an http\(s\) URL/],

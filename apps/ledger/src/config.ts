@@ -4,6 +4,8 @@ import { isRecord } from './values.js';
 import { parseRoleClaim, PLAIN_ROLES } from '@app/access';
 import { parsePolicies, DEFAULT_POLICIES, FIRST_DAY } from '@app/agreement';
 import { parsePlainDate } from '@app/calendar';
+import { DEFAULT_SCHEDULE, parseAllowList, type AllowList, type Schedule } from '@app/delivery';
+import { parseSecretsKey } from './delivery/secrets-key.js';
 import { COSIGNATURE, parseVerifierKey } from '@app/transparency';
 import type { RoleClaim } from '@app/access';
 import type { Policies } from '@app/agreement';
@@ -43,6 +45,13 @@ export interface Config {
   readonly rateLimit: number | null;
   /** Null: the ledger's own tokens only. */
   readonly oidc: OidcConfig | null;
+  readonly webhooks: {
+    /** Targets that may be private and plain http. */
+    readonly allow: AllowList;
+    readonly schedule: Schedule;
+  };
+  /** Seals the secrets of webhooks; null: a file of the data folder holds the key. */
+  readonly secretsKey: Uint8Array | null;
   readonly logLevel: LogLevel;
   /** Path of the socket on which the log's signer answers; null: checkpoints are not signed. */
   readonly signer: string | null;
@@ -101,6 +110,12 @@ export function readConfig(env: { readonly [name: string]: string | undefined },
   const rateLimit = perMinute === undefined ? null : number(perMinute);
   if (perMinute !== undefined && (rateLimit === null || rateLimit === 0)) wrong('LEDGER_RATE_LIMIT', 'must be a number of commands a minute from 1 to 999999');
   const oidc = oidcOf(given, wrong);
+  const { allow, wrong: unlisted } = parseAllowList(given('LEDGER_WEBHOOK_ALLOW') ?? '');
+  for (const entry of unlisted) wrong('LEDGER_WEBHOOK_ALLOW', `must be a list of host:port; ${JSON.stringify(entry)} is none`);
+  const schedule = scheduleOf(given('LEDGER_WEBHOOK_RETRY_SECONDS'), wrong);
+  const key = given('LEDGER_SECRETS_KEY');
+  const secretsKey = key === undefined ? null : parseSecretsKey(key);
+  if (key !== undefined && secretsKey === null) wrong('LEDGER_SECRETS_KEY', 'must be 32 bytes in base64, such as `openssl rand -base64 32` makes');
 
   const logLevel = given('LEDGER_LOG_LEVEL') ?? 'info';
   if (!(LOG_LEVELS as readonly string[]).includes(logLevel)) wrong('LEDGER_LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
@@ -121,6 +136,8 @@ export function readConfig(env: { readonly [name: string]: string | undefined },
     retentionYears: retentionYears!,
     rateLimit,
     oidc,
+    webhooks: { allow, schedule },
+    secretsKey,
     logLevel: logLevel as LogLevel,
     signer: given('LEDGER_SIGNER') === undefined ? null : resolve(cwd, given('LEDGER_SIGNER')!),
     witnesses,
@@ -148,6 +165,17 @@ function witnessesOf(text: string | undefined, wrong: Wrong): WitnessConfig[] {
 }
 
 const number = (text: string): number | null => (/^\d{1,6}$/.test(text) ? Number(text) : null);
+
+/** Pauses in seconds, one before each further try. */
+function scheduleOf(text: string | undefined, wrong: Wrong): Schedule {
+  if (text === undefined) return DEFAULT_SCHEDULE;
+  const seconds = text.split(',').map((s) => (/^\d{1,6}(\.\d{1,3})?$/.test(s.trim()) ? Number(s) : null));
+  if (seconds.length > 50 || seconds.some((s) => s === null || s > 604_800)) {
+    wrong('LEDGER_WEBHOOK_RETRY_SECONDS', 'must be a list of at most 50 pauses in seconds, each at most 604800, such as 5,300,1800');
+    return DEFAULT_SCHEDULE;
+  }
+  return { ...DEFAULT_SCHEDULE, retryMs: seconds.map((s) => Math.round(s! * 1_000)) };
+}
 
 function policiesOf(text: string | undefined, wrong: Wrong): Policies {
   if (text === undefined) return DEFAULT_POLICIES;

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
 }
 
 /** Failures that the operator can mend; said without a trace. */
-const PLAIN = new Set(['BadConfig', 'FolderInUse', 'WrongLog', 'UnsupportedRegister', 'UnsupportedReadStore', 'UnsupportedData', 'StoreUnavailable']);
+const PLAIN = new Set(['BadConfig', 'FolderInUse', 'WrongLog', 'UnsupportedRegister', 'UnsupportedReadStore', 'UnsupportedJournal', 'UnsupportedData', 'StoreUnavailable']);
 
 main().catch((error: unknown) => {
   const plain = error instanceof Error && (PLAIN.has(error.name) || ('code' in error && error.code === 'EADDRINUSE'));

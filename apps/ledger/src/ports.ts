@@ -40,6 +40,12 @@ export const COMMAND_NAMES = [
   'RevokeToken',
   'DecideApproval',
   'EraseContractor',
+  'RegisterWebhook',
+  'ChangeWebhook',
+  'RemoveWebhook',
+  'RotateWebhookSecret',
+  'SkipWebhookEvent',
+  'RedeliverWebhook',
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
@@ -193,8 +199,15 @@ export interface ReviewedDays extends Fresh {
 /** What a list answers: its rows under their plural, and where to go on. */
 export type Listed<K extends string> = { readonly [P in K]: readonly object[] } & { readonly nextCursor: string | null };
 
+/** Webhook endpoints and how their deliveries stand. */
+export interface WebhookQueries {
+  webhooks(page: Page): Promise<Listed<'webhooks'>>;
+  webhook(id: string): Promise<object | null>;
+  webhookDeliveries(id: string, page: Page): Promise<Listed<'deliveries'> | null>;
+}
+
 /** Every read that needs the store. A single thing that is not there (yet, at `knownAt`) is null: 404. */
-export interface LedgerQueries {
+export interface LedgerQueries extends WebhookQueries {
   contract(id: string, at: ContractAt): Promise<object | null>;
   contracts(filter: ContractFilter): Promise<Listed<'contracts'>>;
   history(id: string, page: Page): Promise<Listed<'events'> | null>;

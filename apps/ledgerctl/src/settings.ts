@@ -53,6 +53,7 @@ export const files = (folder: string) => ({
   marker: join(folder, 'ledger.json'),
   clock: join(folder, 'sandbox-clock.json'),
   token: join(folder, 'admin-token'),
+  secretsKey: join(folder, 'secrets-key'),
 });
 
 /** Whether a ledger lives in the folder. */

@@ -12,6 +12,7 @@ import { recordsProjection } from './records.js';
 import { refusalsProjection } from './refusals.js';
 import { tokensProjection } from './tokens.js';
 import { unitsProjection } from './units.js';
+import { webhooksProjection } from './webhooks.js';
 
 export * from './ledger-event.js';
 export * from './schema.js';
@@ -31,6 +32,7 @@ export * from './commands.js';
 export * from './tokens.js';
 export * from './accesses.js';
 export * from './access-review.js';
+export * from './webhooks.js';
 export * from './clock.js';
 export * from './refusals.js';
 export * from './approvals.js';
@@ -52,4 +54,5 @@ export const readModels = (o: { readonly holidays: Holidays | null }): Projectio
   refusalsProjection,
   approvalsProjection,
   oversightProjection,
+  webhooksProjection,
 ];

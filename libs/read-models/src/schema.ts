@@ -219,6 +219,11 @@ export interface ActsTable {
   first_at: string;
 }
 
+export interface WebhooksTable {
+  no: Generated<number>;
+  webhook_id: string;
+}
+
 export interface ClockMarksTable {
   n: number;
   position: string;
@@ -316,6 +321,7 @@ export interface ReadModels {
   tokens: TokensTable;
   accesses: AccessesTable;
   acts: ActsTable;
+  webhooks: WebhooksTable;
   clock_marks: ClockMarksTable;
   clock_drops: ClockDropsTable;
   refusals: RefusalsTable;

@@ -25,6 +25,8 @@ export interface Answer {
   readonly approvalId: string;
   readonly state: 'pending' | 'approved' | 'rejected';
   readonly result: { readonly status: number; readonly body: Answer };
+  readonly webhookId: string;
+  readonly secret: string;
   readonly revision: number;
   readonly position: string;
   readonly preview?: boolean;
@@ -82,7 +84,7 @@ export class Api {
     const headers: { [name: string]: string } = { accept: 'application/json', 'accept-language': 'en' };
     if (this.token !== null) headers['authorization'] = `Bearer ${this.token}`;
     if (data !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(data)) });
-    if (method === 'POST' && sent.key !== null && !path.includes('/simulations/')) headers['idempotency-key'] = sent.key ?? randomUUID();
+    if (/^(POST|PATCH|DELETE)$/.test(method) && sent.key !== null && !path.includes('/simulations/')) headers['idempotency-key'] = sent.key ?? randomUUID();
     Object.assign(headers, sent.headers);
     return new Promise((resolve, reject) => {
       const req = request({ host: '127.0.0.1', port: this.port, method, path, headers, agent: this.agent, timeout: sent.timeoutMs ?? 60_000 }, (res) => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { approvalStream, decideToken, evolveToken, newToken, noToken, type Role, type Token, type TokenBook, type TokenEvent } from '@app/access';
 import { isVendor, item as itemRow, itemsOf, type Policies, type Vendor } from '@app/agreement';
 import type { Holidays, PlainDate } from '@app/calendar';
+import { webhookStream } from '@app/delivery';
 import {
   contractEvents,
   contractStream,
@@ -52,6 +53,7 @@ import { provisionalRefs, TextDiffers, type Register } from '@app/erasable';
 import type { ContractorHolds } from '@app/read-models';
 import { StoreUnavailable, UnknownOutcome, WrongExpectedRevision, type AppendResult, type EventStore, type ExpectedRevision, type NewEvent, type StoredEvent } from '@app/event-store';
 import { deriveId, isMalformed, isNotFound, isRejected, Rejected, type EventMetadata, type Json, type Malformed, type NotFound } from '@app/kernel';
+import type { Webhooks } from '../delivery/webhooks.js';
 import { Unavailable, type Caller, type CommandEnvelope, type CommandOutcome, type LedgerApplication } from '../ports.js';
 import { answerOf, type Recorded } from './answers.js';
 import { Approvals } from './approvals.js';
@@ -61,7 +63,7 @@ import { stamp, type Stamp, type Stampable } from './metadata.js';
 import { Gate, KeyedMutex } from './mutex.js';
 import { RecentOutcomes } from './outcomes.js';
 import { FoldedStreams } from './streams.js';
-import { erasureStream, outcomeStream, systemEvents, tokenEvents } from './system-events.js';
+import { erasureStream, outcomeStream, systemEvents, tokenEvents, webhookEvents } from './system-events.js';
 import { textsOf } from './texts.js';
 
 /** What commands need of the read side; asked only where the answer may be late. */
@@ -92,6 +94,8 @@ export interface ApplicationOptions {
   readonly retentionYears: number;
   readonly today: () => PlainDate;
   readonly reads: CommandReads;
+  /** Asked for once commands come in. */
+  readonly webhooks: () => Pick<Webhooks, 'decide' | 'changed'>;
   readonly log: { warn(facts: object, message: string): void; error(facts: object, message: string): void };
 }
 
@@ -170,6 +174,18 @@ export class Application implements LedgerApplication {
     );
   }
 
+  /** Records, for the service itself, that an endpoint has answered 410. */
+  async recordGone(webhookId: string, eventId: string): Promise<void> {
+    const requestId = randomUUID();
+    const envelope: CommandEnvelope = { name: 'RecordGone' as CommandEnvelope['name'], params: { id: webhookId, eventId }, body: {}, replacement: null, caller: SYSTEM, idempotencyKey: null, requestHash: requestId, ifMatch: null, preview: false, requestId };
+    const context = { envelope, commandId: requestId, today: this.o.today() };
+    await this.gate.pass(() =>
+      this.locks.run(webhookStream(webhookId), async () => {
+        while ((await this.onWebhook(context)) === 'again') continue;
+      }),
+    );
+  }
+
   /** Waits for what is under way; refuses nothing that has begun. */
   async close(): Promise<void> {
     this.closing = true;
@@ -232,6 +248,13 @@ export class Application implements LedgerApplication {
         return this.approvals.decide(c);
       case 'EraseContractor':
         return this.erasures.erase(c);
+      case 'RegisterWebhook':
+      case 'ChangeWebhook':
+      case 'RemoveWebhook':
+      case 'RotateWebhookSecret':
+      case 'SkipWebhookEvent':
+      case 'RedeliverWebhook':
+        return this.locks.run(webhookStream(this.webhookIdOf(c)), () => this.onWebhook(c));
       default:
         return this.locks.run(contractStream(params['id']!), () => this.onContract(c, params['id']!));
     }
@@ -309,6 +332,13 @@ export class Application implements LedgerApplication {
         return this.single(approvalStream(params['approvalId']!));
       case 'EraseContractor':
         return this.single(erasureStream(deriveId('erasure', c.commandId)));
+      case 'RegisterWebhook':
+      case 'ChangeWebhook':
+      case 'RemoveWebhook':
+      case 'RotateWebhookSecret':
+      case 'SkipWebhookEvent':
+      case 'RedeliverWebhook':
+        return this.single(webhookStream(this.webhookIdOf(c)));
       default:
         return of(this.contracts as FoldedStreams<ContractState & { commands?: ReadonlyMap<string, SeenCommand> }>, contractStream(params['id']!));
     }
@@ -351,6 +381,7 @@ export class Application implements LedgerApplication {
     }
     this.unsettled.delete(commandId);
     this.forget(open.stream);
+    if (open.stream.startsWith(webhookStream(''))) this.o.webhooks().changed(open.stream.slice(webhookStream('').length));
   }
 
   private forget(stream: string): void {
@@ -388,6 +419,15 @@ export class Application implements LedgerApplication {
     const result = await this.append(c.commandId, outcomeStream(c.commandId), 'no_stream', stamp([event], systemEvents, this.stampOf(c, texts), { status }));
     this.outcomes.done(c.commandId, result.position);
     return result.position;
+  }
+
+  /** A command to a stream without contracts that says nothing new. */
+  private async unchanged(c: Context, stream: string, answer: { readonly [key: string]: Json }, texts: Refs): Promise<Ended> {
+    const body = { ...answer, events: [], receipts: [], warnings: [] };
+    if (c.envelope.preview) return { done: { status: 200, body: { ...body, position: null, preview: true }, replayed: false } };
+    if (c.envelope.caller === SYSTEM) return { done: { status: 200, body, replayed: false } };
+    const position = await this.recordOutcome(c, 'CommandAnswered', { stream, body }, 200, texts);
+    return { done: { status: 200, body: { ...body, position }, replayed: false } };
   }
 
   private stampOf(c: Context, texts: Refs | undefined): Stamp {
@@ -960,12 +1000,7 @@ export class Application implements LedgerApplication {
     if (isMalformed(decided)) return this.answered(decided);
     if (isRejected(decided)) return this.refused(c, stream, decided, refs);
     const last = stored.at(-1)!;
-    if (decided.length === 0) {
-      const body = { tokenId, revision: last.revision, events: [], receipts: [], warnings: [] };
-      if (c.envelope.preview) return { done: { status: 200, body: { ...body, position: null, preview: true }, replayed: false } };
-      const position = await this.recordOutcome(c, 'CommandAnswered', { stream, body: body as unknown as Json }, 200, refs);
-      return { done: { status: 200, body: { ...body, position }, replayed: false } };
-    }
+    if (decided.length === 0) return this.unchanged(c, stream, { tokenId, revision: last.revision }, refs);
     const event: Stampable = { id: deriveId('event', c.commandId, 0), type: 'TokenRevoked', data: decided[0]!.data, receipts: [] };
     const shape = { events: [{ id: event.id, type: event.type, data: event.data }], receipts: [], warnings: [] };
     if (c.envelope.preview) return { done: { status: 200, body: { tokenId, ...shape, position: null, preview: true }, replayed: false } };
@@ -973,6 +1008,34 @@ export class Application implements LedgerApplication {
       const result = await this.append(c.commandId, stream, last.revision, stamp([event], tokenEvents, this.stampOf(c, refs), { status: 200, tokenId }));
       this.o.tokens.apply(decided[0]!);
       return { done: { status: 200, body: { tokenId, revision: result.revision, position: result.position, ...shape }, replayed: false } };
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+      return 'again';
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------- webhooks
+
+  private webhookIdOf = (c: Context): string => (c.envelope.name === 'RegisterWebhook' ? deriveId('webhook', c.commandId) : c.envelope.params['id']!);
+
+  private async onWebhook(c: Context): Promise<Ended> {
+    const { webhooks } = this.o;
+    const webhookId = this.webhookIdOf(c);
+    const stream = webhookStream(webhookId);
+    const stored = await this.o.store.readStream(stream);
+    const refs = await this.refs(c, undefined);
+    const decided = await webhooks().decide(c.envelope, { webhookId, commandId: c.commandId, stored, refs });
+    if (isMalformed(decided) || isNotFound(decided)) return this.answered(decided);
+    if (isRejected(decided)) return this.refused(c, stream, decided, refs);
+    const before = stored.at(-1)?.revision ?? -1;
+    if (decided.events.length === 0) return this.unchanged(c, stream, { webhookId, revision: before }, refs);
+    const events: Stampable[] = decided.events.map(({ type, data }, i) => ({ id: deriveId('event', c.commandId, i), type, data, receipts: [] }));
+    const shape = { events: events.map(({ id, type, data }) => ({ id, type, data })), receipts: [], warnings: [] };
+    if (c.envelope.preview) return { done: { status: 200, body: { webhookId, ...shape, revision: before + events.length, position: null, preview: true }, replayed: false } };
+    try {
+      const { revision, position } = await this.append(c.commandId, stream, before < 0 ? 'no_stream' : before, stamp(events, webhookEvents, this.stampOf(c, refs), { status: decided.status, webhookId }));
+      webhooks().changed(webhookId);
+      return { done: { status: decided.status, body: { webhookId, revision, position, ...shape, ...decided.shown }, replayed: false } };
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
       return 'again';

@@ -9,6 +9,8 @@ import { openEmbeddedStore, openEventStoreDb, saveMarker, WrongExpectedRevision,
 import { deriveId } from '@app/kernel';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import { feedOfWebhooks } from '../delivery/feed-of-webhooks.js';
+import { Webhooks } from '../delivery/webhooks.js';
 import { Audit, originOf } from '../audit/audit.js';
 import { Feed, type FeedOptions } from '../feed/feed.js';
 import { Unavailable, type Caller, type Ledger, type ReadinessReport, type SandboxClock } from '../ports.js';
@@ -59,9 +61,21 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     const audit = new Audit({ file: join(config.data, 'audit.sqlite'), log: follow, ledgerId, origin: originOf(ledgerId), signer: config.signer, witnesses: config.witnesses, store, logger: log });
     closers.push(() => audit.stop());
     const tokens = new TokenBook();
-    const application = new Application({ store, register, tokens, policies: config.policies, holidays: config.holidays, build, fourEyes: config.fourEyes, retentionYears: config.retentionYears, today, reads: reads.forCommands, log });
+    const application = new Application({ store, register, tokens, policies: config.policies, holidays: config.holidays, build, fourEyes: config.fourEyes, retentionYears: config.retentionYears, today, reads: reads.forCommands, webhooks: () => webhooks, log });
     reads.connect(application);
     const accesses = new AccessLog({ store, build, today, log });
+    const webhooks: Webhooks = new Webhooks({
+      store,
+      feed: feedOfWebhooks(feed),
+      register,
+      folder: config.data,
+      ...config.webhooks,
+      secretsKey: config.secretsKey,
+      idsPage: reads.webhookIdsPage,
+      gone: (webhookId, eventId) => application.recordGone(webhookId, eventId),
+      log,
+    });
+    closers.push(() => webhooks.close());
     const scheduler = new Scheduler({ application, dueBy: reads.dueBy, waitFor: reads.forCommands.waitFor, today, log });
 
     let phase: 'starting' | 'open' | 'stopping' = 'starting';
@@ -103,6 +117,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
       phase = phase === 'starting' ? 'open' : phase;
       // Not before: it wants a core of its own, and nobody waits for it.
       if (phase === 'open') feed.start();
+      webhooks.begin(reads.webhookIds());
       log.info({ ledgerId, today: today() }, 'ready');
       if (!config.sandbox) {
         scheduler.start();
@@ -183,7 +198,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
           return application.execute(envelope);
         },
       },
-      queries: reads.queries,
+      queries: { ...reads.queries, ...webhooks.queries },
       tokens: {
         lookup(hash): Caller | null {
           if (!tokensKnown) throw new Unavailable('starting', 1);
@@ -214,6 +229,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
           stopping.abort();
           clearInterval(marking);
           await scheduler.stop();
+          await webhooks.close();
           await application.close();
           await feed.close();
           await accesses.close();

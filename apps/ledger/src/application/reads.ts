@@ -39,13 +39,15 @@ import {
   usesOf,
   vendorFacts,
   type ApprovalView,
+  webhookIds,
+  webhookIdsPage,
   type Db,
   type Place,
   type ReadModels,
 } from '@app/read-models';
 import { openReadStore, ProjectionStopped, WaitTimeout, type ProjectionStatus } from '@app/read-store';
 import type { Logger } from 'pino';
-import { BadParameter, Unavailable, type Fresh, type LedgerQueries, type ReadinessReport, type Then } from '../ports.js';
+import { BadParameter, Unavailable, type Fresh, type LedgerQueries, type ReadinessReport, type Then, type Page, type WebhookQueries } from '../ports.js';
 import type { AcknowledgedStore } from './acknowledged.js';
 import type { Application, CommandReads } from './application.js';
 import { Projector } from './projector.js';
@@ -76,11 +78,15 @@ const POSITION = /^(\d{1,19}|C\d{1,20}P\d{1,20})$/;
 /** The read side of the service. */
 export interface Reads {
   readonly forCommands: CommandReads;
-  readonly queries: LedgerQueries;
+  readonly queries: Omit<LedgerQueries, keyof WebhookQueries>;
   connect(application: Application): void;
   /** Resolves when every read model holds the log (or has stopped). */
   caughtUp(): Promise<void>;
   tokenEntries(): readonly TokenEntry[];
+  /** Every webhook that is registered. */
+  webhookIds(): readonly string[];
+  /** The same by pages, newest first. */
+  webhookIdsPage(page: Page): Promise<{ readonly ids: readonly string[]; readonly nextCursor: string | null }>;
   unfinishedUnits(): readonly string[];
   /** Ids of what waits for a second subject. */
   pendingApprovals(): readonly string[];
@@ -188,7 +194,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     return place ? { ...answer, knownAtPosition: place.position } : answer;
   };
 
-  const queries: LedgerQueries = {
+  const queries: Reads['queries'] = {
     async contract(id, asked) {
       const place = await placeMeant(asked);
       if (place?.position) await ready(contracts, { atLeast: place.position });
@@ -308,6 +314,8 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     connect: (a) => void (application = a),
     caughtUp: () => projector.caughtUp(),
     tokenEntries: () => tokenRows(readStore) as readonly TokenEntry[],
+    webhookIds: () => webhookIds(readStore),
+    webhookIdsPage: (page) => read(['webhooks'], page, (db) => webhookIdsPage(db, page)),
     unfinishedUnits: () => unfinishedUnits(readStore),
     pendingApprovals: () => pendingApprovals(readStore),
     erasures: () => erasureIds(readStore),

@@ -1,5 +1,6 @@
 import { approvalEvents, TOKEN_EVENTS } from '@app/access';
 import { contractEvents, recordEvents, unitEvents, vendorEvents } from '@app/contract';
+import { WEBHOOK_EVENTS } from '@app/delivery';
 import { EventRegistry } from '@app/kernel';
 
 /** Events that belong to no agreement: the ledger's own founding and settings, erasures, and what commands came to that changed nothing. */
@@ -12,6 +13,7 @@ export const systemEvents = new EventRegistry([
 ]);
 
 export const tokenEvents = new EventRegistry([...TOKEN_EVENTS]);
+export const webhookEvents = new EventRegistry([...WEBHOOK_EVENTS]);
 
 /** Who looked at what: reads by auditors, exports by anybody. */
 export const accessEvents = new EventRegistry([
@@ -36,6 +38,7 @@ export const REGISTRIES: { readonly [category: string]: EventRegistry } = {
   record: recordEvents,
   token: tokenEvents,
   approval: approvalEvents,
+  webhook: webhookEvents,
   ledger: systemEvents,
   erasure: systemEvents,
   outcome: systemEvents,

@@ -15,6 +15,8 @@ const TEXTS: { readonly [command: string]: readonly (readonly [path: string, kin
   ContractItem: [['licensorTerms.document', 'document']],
   RecordFact: [['note', 'note']],
   IssueToken: [['label', 'label']],
+  RegisterWebhook: [['description', 'description']],
+  ChangeWebhook: [['description', 'description']],
 };
 
 const COMMON = [

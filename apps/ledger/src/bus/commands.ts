@@ -34,4 +34,10 @@ export const COMMANDS = {
   RevokeToken: named('RevokeToken'),
   DecideApproval: named('DecideApproval'),
   EraseContractor: named('EraseContractor'),
+  RegisterWebhook: named('RegisterWebhook'),
+  ChangeWebhook: named('ChangeWebhook'),
+  RemoveWebhook: named('RemoveWebhook'),
+  RotateWebhookSecret: named('RotateWebhookSecret'),
+  SkipWebhookEvent: named('SkipWebhookEvent'),
+  RedeliverWebhook: named('RedeliverWebhook'),
 } as const satisfies { readonly [N in CommandName]: AskedClass };

@@ -29,6 +29,9 @@ export class ReadErasures extends Question<'erasures'> {}
 export class ReadSilence extends Question<'silence'> {}
 export class ReadReads extends Question<'reads'> {}
 export class ReadAccessReview extends Question<'accessReview'> {}
+export class ReadWebhooks extends Question<'webhooks'> {}
+export class ReadWebhook extends Question<'webhook'> {}
+export class ReadWebhookDeliveries extends Question<'webhookDeliveries'> {}
 export class ReadProjections extends Question<'projections'> {}
 
 /** Which question each method answers. */
@@ -53,4 +56,7 @@ export const QUERIES = {
   reads: ReadReads,
   accessReview: ReadAccessReview,
   projections: ReadProjections,
+  webhooks: ReadWebhooks,
+  webhook: ReadWebhook,
+  webhookDeliveries: ReadWebhookDeliveries,
 } as const satisfies { readonly [N in keyof LedgerQueries]: new (...args: Parameters<LedgerQueries[N]>) => Question<N> };

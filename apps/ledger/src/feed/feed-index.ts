@@ -164,6 +164,11 @@ export class FeedIndex extends Opened {
     return this.all<{ sequence: number }>('SELECT sequence FROM events WHERE contract = ? AND sequence > ? ORDER BY sequence LIMIT ?', contractId, after, limit).map((r) => r.sequence);
   }
 
+  /** Sequence of an event by its id, looked for behind one sequence through another; null: it is not there. */
+  find(id: string, after: number, through: number): number | null {
+    return this.one<{ sequence: number }>('SELECT sequence FROM events WHERE sequence > ? AND sequence <= ? AND id = ?', after, through, id)?.sequence ?? null;
+  }
+
   /** Root over the stored bytes of the first `size` events (default: all); null: there are not so many. */
   digest(size: number | undefined): Digest | null {
     const count = (this.last()?.sequence ?? -1) + 1;

@@ -1,5 +1,6 @@
 /** The published log as its readers meet it: pages of stored bytes, waiting for more, digests, consumers' positions. */
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Holidays } from '@app/calendar';
 import { StoreUnavailable, type EmbeddedStoreLoan, type EventLog, type StoredEvent } from '@app/event-store';
 import { PUBLISHED_STREAM } from '@app/published';
@@ -130,6 +131,18 @@ export class Feed {
     });
   }
 
+  /** Resolves once it is known where the feed stands, or when it closes. */
+  async opened(): Promise<void> {
+    while (!this.known && !this.closing.aborted)
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.waiting.delete(wake);
+          resolve();
+        };
+        this.waiting.add(wake);
+      });
+  }
+
   /** A cursor must name an event of this feed. @throws {FeedRewound} */
   check(cursor: FeedCursor): void {
     const head = this.head();
@@ -180,6 +193,22 @@ export class Feed {
   contractSequences(contractId: string, through = Number.MAX_SAFE_INTEGER): number[] {
     this.head();
     return this.index!.ofContract(contractId, -1, Number.MAX_SAFE_INTEGER).filter((s) => s <= through);
+  }
+
+  /** Sequence of a contract's first event from a sequence on; null: none. */
+  nextOfContract(contractId: string, from: number): number | null {
+    this.head();
+    return this.index!.ofContract(contractId, from - 1, 1)[0] ?? null;
+  }
+
+  /** Sequence of an event by its id; null: none. Looks from the end backwards, so much at a time. */
+  async find(id: string): Promise<number | null> {
+    for (let through = this.head()?.sequence ?? -1; through >= 0; through -= LOOKED_AT) {
+      const sequence = this.index!.find(id, through - LOOKED_AT, through);
+      if (sequence !== null) return sequence;
+      await turn();
+    }
+    return null;
   }
 
   /** RFC 6962 root over the stored bytes of the first `size` events, of all or of one contract. @throws {BadParameter} there are not so many */

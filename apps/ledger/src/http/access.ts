@@ -3,7 +3,7 @@ import type { Action } from '@app/access';
 /** `public` needs no token. */
 export type Access = Action | 'public';
 
-type Method = 'GET' | 'POST' | 'PUT';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * Who may call which path: the action each route is, whose roles libs/access knows. A route that is not here is
@@ -91,6 +91,15 @@ export const ACCESS = {
   'POST /v1/tokens': 'admin',
   'GET /v1/tokens': 'admin',
   'POST /v1/tokens/:tokenId/revocations': 'admin',
+  'POST /v1/webhooks': 'admin',
+  'GET /v1/webhooks': 'read',
+  'GET /v1/webhooks/:id': 'read',
+  'PATCH /v1/webhooks/:id': 'admin',
+  'DELETE /v1/webhooks/:id': 'admin',
+  'POST /v1/webhooks/:id/secret-rotations': 'admin',
+  'GET /v1/webhooks/:id/deliveries': 'read',
+  'POST /v1/webhooks/:id/redeliveries': 'admin',
+  'POST /v1/webhooks/:id/lanes/:contractId/skips': 'admin',
   'GET /v1/admin/projections': 'admin',
   'POST /v1/admin/projections/:projection/rebuilds': 'admin',
 } as const satisfies { readonly [route: `${Method} ${string}`]: Access };

@@ -5,6 +5,7 @@ import { CommandQuery } from './dto/query.dto.js';
 import { parseAs } from './dto/rules.js';
 import { languageOf } from './language.js';
 import { InvalidInput, Refused } from './problem.js';
+import type { Class } from './dto/rules.js';
 import type { LedgerRequest } from './gate.js';
 import type { Language } from './language.js';
 import type { Caller, PathError } from '../ports.js';
@@ -81,6 +82,9 @@ export const Called = createParamDecorator((_: unknown, context: ExecutionContex
   const http = context.switchToHttp();
   return callOf(http.getRequest<LedgerRequest>(), http.getResponse<FastifyReply>());
 });
+
+/** A body that may be left out, judged by its class. */
+export const GivenBody = createParamDecorator((type: Class, context: ExecutionContext): object => parseAs(type, context.switchToHttp().getRequest<LedgerRequest>().body ?? {}));
 
 /** The language of the answer. */
 export const InLanguage = createParamDecorator((_: unknown, context: ExecutionContext): Language =>

@@ -21,6 +21,18 @@ export const RULES = {
     en: (min, max) => `must be a text of ${min} to ${max} characters, without control characters`,
     ja: (min, max) => `${min} 文字以上 ${max} 文字以下の、制御文字を含まない文字列でなければなりません`,
   },
+  publishedType: {
+    en: () => 'is not the type of a published event, see GET /v1/feed/schemas',
+    ja: () => '公開イベントの型ではありません(GET /v1/feed/schemas を参照)',
+  },
+  sequence: {
+    en: () => 'must be a sequence of the feed: 16 decimal digits',
+    ja: () => 'フィードの sequence(10 進 16 桁)でなければなりません',
+  },
+  some: {
+    en: (...names) => `at least one of ${names.join(', ')} is required`,
+    ja: (...names) => `${names.join('、')} のうち少なくとも一つが必要です`,
+  },
   id: { en: () => 'must be an id (lower-case UUID)', ja: () => 'ID(小文字の UUID)でなければなりません' },
   subject: { en: () => 'must be "base" or an option\'s id', ja: () => '"base" またはオプションの ID でなければなりません' },
   day: {

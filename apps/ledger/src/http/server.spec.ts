@@ -52,7 +52,7 @@ describe('the HTTP layer', () => {
       const expected = (method: string, path: string): string =>
         /^\/(health|docs)/.test(path)
           ? 'public'
-          : /^\/v1\/(tokens|admin)|\/erasures$/.test(path.replace('/v1/audit/erasures', '')) || (path.startsWith('/v1/sandbox/') && method === 'PUT')
+          : /^\/v1\/(tokens|admin)|\/erasures$/.test(path.replace('/v1/audit/erasures', '')) || (path.startsWith('/v1/sandbox/') && method === 'PUT') || (path.startsWith('/v1/webhooks') && method !== 'GET')
             ? 'admin'
             : path.startsWith('/v1/audit/')
               ? 'audit'
@@ -67,7 +67,7 @@ describe('the HTTP layer', () => {
     });
 
     describe.each(ROUTES)('%s', (route) => {
-      const [method, path] = route.split(' ') as ['GET' | 'POST' | 'PUT', string];
+      const [method, path] = route.split(' ') as ['GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', string];
       const access = accessOf(method, path)!;
       const url = urlOf(path);
       const call = (headers: { [name: string]: string }) => app.inject({ method, url, headers });

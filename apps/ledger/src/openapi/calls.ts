@@ -2,7 +2,7 @@ import type { Route } from '../http/access.js';
 
 /** What a route is for, and a call of it that works (with ids of the reader's own ledger in the path). */
 export interface CallDescription {
-  readonly tag: 'Contracts' | 'Options' | 'Devices' | 'Units and vendors' | 'Lists' | 'Agreement' | 'Simulations' | 'Billing feed' | 'Sandbox' | 'Approvals' | 'Audit' | 'Administration' | 'Health';
+  readonly tag: 'Contracts' | 'Options' | 'Devices' | 'Units and vendors' | 'Lists' | 'Agreement' | 'Simulations' | 'Billing feed' | 'Webhooks' | 'Sandbox' | 'Approvals' | 'Audit' | 'Administration' | 'Health';
   readonly summary: string;
   readonly summaryJa: string;
   readonly example?: object;
@@ -255,6 +255,40 @@ export const CALLS: { readonly [R in Exclude<Route, `GET /docs${string}`>]: Call
   'GET /v1/audit/proofs': { tag: 'Audit', summary: 'Proof that an event is in the log as it was signed', summaryJa: '署名された記録にイベントが含まれることの証明' },
   'GET /v1/audit/proofs/consistency': { tag: 'Audit', summary: 'Proof that a later log begins with an earlier one', summaryJa: '後の記録が前の記録を変えずに続いていることの証明' },
   'GET /v1/audit/keys': { tag: 'Audit', summary: "Public keys of the log's signer and of the witnesses", summaryJa: '署名者と証人の公開鍵' },
+  'POST /v1/webhooks': {
+    tag: 'Webhooks',
+    summary: 'Register an endpoint for published events; its signing secret is shown once',
+    summaryJa: '公開イベントの送信先を登録する(署名用の秘密は一度だけ表示)',
+    example: { url: 'https://billing.example.com/ledger', types: null, description: 'Billing', fromSequence: '0000000000000000' },
+  },
+  'GET /v1/webhooks': { tag: 'Webhooks', summary: 'Endpoints, newest first, and how their deliveries stand', summaryJa: '送信先の一覧と配信の状態' },
+  'GET /v1/webhooks/:id': { tag: 'Webhooks', summary: 'An endpoint, its lanes that wait or are parked', summaryJa: '送信先と、待機中・停止中のレーン' },
+  'PATCH /v1/webhooks/:id': {
+    tag: 'Webhooks',
+    summary: 'Change an endpoint, disable it or enable it again',
+    summaryJa: '送信先を変更・停止・再開する',
+    example: { status: 'disabled', reason: 'The receiver is being moved' },
+  },
+  'DELETE /v1/webhooks/:id': { tag: 'Webhooks', summary: 'Remove an endpoint', summaryJa: '送信先を削除する' },
+  'POST /v1/webhooks/:id/secret-rotations': {
+    tag: 'Webhooks',
+    summary: 'Put a new signing secret in place of the old one, which signs beside it for a while',
+    summaryJa: '署名用の秘密を更新する(旧い秘密も一定時間併用)',
+    example: { overlapHours: 24, reason: 'Quarterly rotation' },
+  },
+  'GET /v1/webhooks/:id/deliveries': { tag: 'Webhooks', summary: 'Recent attempts, newest first', summaryJa: '最近の送信の一覧(新しい順)' },
+  'POST /v1/webhooks/:id/redeliveries': {
+    tag: 'Webhooks',
+    summary: 'Send one event again ({eventId}), or everything from a sequence on',
+    summaryJa: '一件のイベント、またはある sequence 以降を再送する',
+    example: { fromSequence: '0000000000000000', reason: 'The receiver was restored from a backup' },
+  },
+  'POST /v1/webhooks/:id/lanes/:contractId/skips': {
+    tag: 'Webhooks',
+    summary: "Skip the event at which a contract's lane is parked",
+    summaryJa: 'レーンを止めているイベントを飛ばす',
+    example: { reason: 'The receiver has entered it by hand' },
+  },
   'GET /v1/admin/projections': { tag: 'Administration', summary: 'Where each projection stands', summaryJa: '各プロジェクションの状態' },
   'POST /v1/admin/projections/:projection/rebuilds': { tag: 'Administration', summary: 'Rebuild a projection beside the running one', summaryJa: 'プロジェクションを再構築する', example: {} },
 };

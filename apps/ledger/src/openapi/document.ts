@@ -10,6 +10,7 @@ import { membersOf, rulesOf } from '../http/dto/rules.js';
 import { RULES } from '../http/rule-texts.js';
 import { CALLS } from './calls.js';
 import { POLICY_SWITCHES } from '@app/agreement';
+import { EVENT_TYPE_NAMES } from '@app/published';
 import type { CallDescription } from './calls.js';
 import type { Class, Shape } from '../http/dto/rules.js';
 import type { RuleName } from '../http/rule-texts.js';
@@ -37,6 +38,7 @@ const REPLACEMENT = {
   required: ['command', 'body'],
   properties: { command: { type: 'string', description: "The path after the contract's id; empty: the contract's own entry" }, body: { type: 'object' } },
 };
+const TYPES = { type: 'array', items: { type: 'string', enum: [...EVENT_TYPE_NAMES] } };
 const PROBLEM = {
   type: 'object',
   properties: {
@@ -96,7 +98,7 @@ function schemaOfShape(shape: Shape, name: string, seen: Set<Class>): object {
     case 'fee':
       return FEE;
     case 'raw':
-      return name === 'policies' ? POLICIES : REPLACEMENT;
+      return name === 'policies' ? POLICIES : name === 'types' ? TYPES : REPLACEMENT;
   }
 }
 
@@ -115,7 +117,7 @@ function describe(type: Class, seen: Set<Class>): void {
   }
 }
 
-const METHODS: { readonly [method: number]: string } = { [RequestMethod.GET]: 'GET', [RequestMethod.POST]: 'POST', [RequestMethod.PUT]: 'PUT' };
+const METHODS: { readonly [method: number]: string } = { [RequestMethod.GET]: 'GET', [RequestMethod.POST]: 'POST', [RequestMethod.PUT]: 'PUT', [RequestMethod.PATCH]: 'PATCH', [RequestMethod.DELETE]: 'DELETE' };
 const ROUTE_ARGS = '__routeArguments__';
 const BODY = 3;
 const QUERY = 4;
@@ -153,8 +155,8 @@ function annotate(controller: Type, seen: Set<Class>): void {
       ApiResponse({ status, description, content: { 'application/problem+json': { schema: PROBLEM as never } } });
     if (access === 'public') continue;
     say(ApiBearerAuth(), problem(400, 'Malformed'), problem(401, 'No valid token'), problem(403, 'The role does not allow it'), problem(503, 'Not available now'));
-    if (access !== 'command' && !route.startsWith('/v1/tokens') && !route.endsWith('/erasures')) continue;
-    if (method !== 'POST') continue;
+    if (access !== 'command' && !/^\/v1\/(tokens|webhooks)/.test(route) && !route.endsWith('/erasures')) continue;
+    if (method === 'GET') continue;
     describe(CommandQuery, seen);
     say(
       ApiQuery({ name: 'preview', required: false, enum: ['true', 'false'], description: 'The same answer, nothing stored' }),

@@ -4,6 +4,8 @@ import type { CommandName } from '../ports.js';
 const OPTION_ID = '1f0d3c1a-5b7e-5d92-8a41-2f9c7be0d6a3';
 
 export interface GoodBody {
+  /** Default: POST. */
+  readonly method?: 'PATCH';
   readonly path: string;
   readonly command: CommandName;
   readonly body: { readonly [member: string]: unknown };
@@ -130,5 +132,23 @@ export const GOOD_BODIES: readonly GoodBody[] = [
   { path: `/v1/approvals/${UUID}/decisions`, command: 'DecideApproval', body: { decision: 'approve', reason: 'seen' } },
   { path: '/v1/contractors/K-1/erasures', command: 'EraseContractor', body: { reason: 'no longer kept' } },
   { path: '/v1/tokens', command: 'IssueToken', body: { subject: 'billing-1', role: 'billing', label: 'the billing system' }, optional: ['label'] },
+  {
+    path: '/v1/webhooks',
+    command: 'RegisterWebhook',
+    body: { url: 'https://billing.example.com/hook', types: ['ledger.contract.ended.v1'], description: 'Billing', fromSequence: '0000000000000012' },
+    optional: ['types', 'description', 'fromSequence'],
+    nullable: ['types'],
+  },
+  {
+    method: 'PATCH',
+    path: `/v1/webhooks/${UUID}`,
+    command: 'ChangeWebhook',
+    body: { url: 'https://billing.example.com/hook', types: ['ledger.contract.ended.v1'], description: 'Billing', status: 'disabled' },
+    optional: ['url', 'types', 'description', 'status'],
+    nullable: ['types'],
+  },
+  { path: `/v1/webhooks/${UUID}/secret-rotations`, command: 'RotateWebhookSecret', body: { overlapHours: 24, channel: 'console' }, optional: ['overlapHours', 'channel'] },
+  { path: `/v1/webhooks/${UUID}/redeliveries`, command: 'RedeliverWebhook', body: { eventId: UUID } },
+  { path: `/v1/webhooks/${UUID}/lanes/${UUID}/skips`, command: 'SkipWebhookEvent', body: { reason: 'entered by hand' } },
   { path: `/v1/tokens/${UUID}/revocations`, command: 'RevokeToken', body: { reason: 'leaked' } },
 ];

@@ -1,6 +1,7 @@
 import { hashToken } from '@app/access';
 import { DEFAULT_POLICIES } from '@app/agreement';
 import { plainDate } from '@app/calendar';
+import { DEFAULT_SCHEDULE } from '@app/delivery';
 import { pino } from 'pino';
 import { createServer } from '../http/server.js';
 import { ROLES } from '@app/access';
@@ -33,7 +34,7 @@ export class StubLedger implements Ledger {
     },
   };
   readonly queries = Object.fromEntries(
-    ['contract', 'contracts', 'history', 'managementUnits', 'managementUnit', 'records', 'renewals', 'settlements', 'charges', 'discontinuation', 'tokens', 'approvals', 'approval', 'refusals', 'policies', 'erasures', 'silence', 'reads', 'accessReview', 'projections'].map(
+    ['contract', 'contracts', 'history', 'managementUnits', 'managementUnit', 'records', 'renewals', 'settlements', 'charges', 'discontinuation', 'tokens', 'approvals', 'approval', 'refusals', 'policies', 'erasures', 'silence', 'reads', 'accessReview', 'projections', 'webhooks', 'webhook', 'webhookDeliveries'].map(
       (name) => [
         name,
         async (...args: unknown[]) => {
@@ -117,6 +118,8 @@ export const CONFIG: Config = {
   retentionYears: 10,
   rateLimit: null,
   oidc: null,
+  webhooks: { allow: new Set(), schedule: DEFAULT_SCHEDULE },
+  secretsKey: null,
   logLevel: 'silent',
   signer: null,
   witnesses: [],

@@ -60,7 +60,7 @@ export async function backupFolder(settings: Settings, folder: string): Promise<
     if (settings.eventStoreUrl) await fetchLog(settings, to.log);
     else await copyDatabase(from.log, to.log);
     await copyDatabase(from.register, to.register);
-    for (const name of ['clock', 'token'] as const) if (existsSync(from[name])) copyFileSync(from[name], to[name]);
+    for (const name of ['clock', 'token', 'secretsKey'] as const) if (existsSync(from[name])) copyFileSync(from[name], to[name]);
     const found = await examined(partial, 'the copy');
     if (found.ledgerId === null) throw new Trouble('the log is empty: there is nothing to back up');
     saveMarker(partial, { ledgerId: found.ledgerId, lastPosition: found.head });
@@ -262,7 +262,7 @@ async function examined(folder: string, what: string): Promise<LogFindings> {
   }
 }
 
-const INTO_PLACE = ['register.sqlite', 'sandbox-clock.json', 'admin-token', 'ledger.json', 'log.sqlite'];
+const INTO_PLACE = ['register.sqlite', 'sandbox-clock.json', 'admin-token', 'secrets-key', 'ledger.json', 'log.sqlite'];
 const CARRIED = [...INTO_PLACE].reverse();
 
 function describe(folder: string): Promise<Manifest['files'][number][]> {

@@ -10,6 +10,7 @@ import { ITEM_CODES, isOptionNo } from '@app/agreement';
 import { parseMonth, parsePlainDate } from '@app/calendar';
 import { isUuid } from '@app/kernel';
 import { MAX_YEN, validateFee } from '@app/money';
+import { revisionOfSequence } from '@app/published';
 import type { PathError } from '../../ports.js';
 import type { RuleName } from '../rule-texts.js';
 
@@ -46,6 +47,8 @@ export const Words = (): PropertyDecorator => rule('text', [1, 2_000], (v) => is
 export const FreeText = (): PropertyDecorator => rule('text', [0, 2_000], (v) => isText(v, 0, 2_000));
 /** An id the ledger gave out. */
 export const Id = (): PropertyDecorator => rule('id', [], (v) => typeof v === 'string' && isUuid(v));
+/** A place in the feed, as its envelopes say it. */
+export const Sequence = (): PropertyDecorator => rule('sequence', [], (v) => typeof v === 'string' && revisionOfSequence(v) !== null);
 /** `base` or an option's id. */
 export const Subject = (): PropertyDecorator => rule('subject', [], (v) => v === 'base' || (typeof v === 'string' && isUuid(v)));
 /** A real day within the years the ledger covers, or within others. */
@@ -149,7 +152,7 @@ export const FeeOf = (): PropertyDecorator =>
 /** Judged elsewhere, with paths relative to the member. */
 export const JudgedBy = (judge: (value: unknown) => readonly PathError[]): PropertyDecorator =>
   shaped({ kind: 'raw' }, (v, path, errors) => {
-    for (const e of judge(v)) errors.push({ path: e.path ? `${path}.${e.path}` : path, message: e.message });
+    for (const e of judge(v)) errors.push({ path: e.path.startsWith('[') ? `${path}${e.path}` : e.path ? `${path}.${e.path}` : path, message: e.message });
     return v;
   });
 

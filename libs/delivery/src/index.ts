@@ -1,0 +1,16 @@
+export * from './endpoint/events.js';
+export * from './endpoint/commands.js';
+export * from './endpoint/state.js';
+export * from './endpoint/decide.js';
+export * from './address.js';
+export * from './target.js';
+export * from './sealing.js';
+export * from './signature.js';
+export * from './schedule.js';
+export * from './outcome.js';
+export * from './outgoing.js';
+export * from './ports.js';
+export { Journal, UnsupportedJournal, type Attempt, type LaneState, type NumberedAttempt, type Place } from './journal.js';
+export { Slots } from './slots.js';
+export { Courier, type CourierView, type Operation } from './courier.js';
+export * from './deliveries.js';
