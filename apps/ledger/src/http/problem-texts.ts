@@ -123,6 +123,22 @@ const DETAILS: { readonly [code: string]: Detail } = {
     ja: (f) => `フィードに ${say(f['asked'])} のイベントはありません。末尾は ${say(f['head'])} です。復元された、または別のフィードですので、再開の前にダイジェストを照合してください。`,
   },
   unavailable: { en: () => 'Try again shortly.', ja: () => 'しばらくしてからもう一度お試しください。' },
+  'webhook-exists': {
+    en: (f) => `The id ${say(f['webhookId'])} belongs to another endpoint.`,
+    ja: (f) => `ID ${say(f['webhookId'])} は別の送信先のものです。`,
+  },
+  'lane-not-parked': {
+    en: (f) => `The lane of contract ${say(f['contractId'])} is not parked on this endpoint: what waits is tried again by itself, and there is nothing to skip.`,
+    ja: (f) => `契約 ${say(f['contractId'])} のレーンはこの送信先で停止していません。待機中のものは自動で再送され、飛ばすものはありません。`,
+  },
+  'event-not-reached': {
+    en: (f) => `The event ${say(f['eventId'])} has not had its turn on its contract's lane: it is sent by itself once those before it are taken. See the lanes of the endpoint.`,
+    ja: (f) => `イベント ${say(f['eventId'])} はまだ送信の順番が来ていません。先のイベントが受け取られれば自動で送信されます。送信先のレーンを確認してください。`,
+  },
+  'too-many-skips': {
+    en: (f) => `This endpoint has skipped ${say(f['limit'])} events; register another one that begins where it should.`,
+    ja: (f) => `この送信先では ${say(f['limit'])} 件が飛ばされています。開始位置を指定して別の送信先を登録してください。`,
+  },
   'internal-error': {
     en: (f) => `Something went wrong on our side; the log has it under request ${say(f['requestId'])}.`,
     ja: (f) => `サーバー側で問題が発生しました。ログのリクエスト ID は ${say(f['requestId'])} です。`,
