@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeDurably } from '../application/clock.js';
+import { writeDurably } from '@app/event-store';
 
 export const SECRETS_KEY_FILE = 'secrets-key';
 
