@@ -2,6 +2,7 @@ import { COSIGNATURE, ED25519, newSignerKey } from '@app/transparency';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PLAIN_ROLES } from '@app/access';
 import { DEFAULT_POLICIES } from '@app/agreement';
 import { DEFAULT_SCHEDULE } from '@app/delivery';
 import { BadConfig, readConfig } from './config.js';
@@ -75,6 +76,32 @@ describe('the settings', () => {
         { url: 'https://witness.example/log', vkey: WITNESS },
         { url: 'http://127.0.0.1:9000/', vkey: WITNESS },
       ],
+    });
+  });
+
+  describe('of an issuer', () => {
+    const ISSUER = { LEDGER_OIDC_ISSUER: 'https://id.example/realms/a', LEDGER_OIDC_AUDIENCE: 'ledger' };
+
+    it('need its name and ours, nothing else', () => {
+      expect(readConfig(ISSUER).oidc).toEqual({ issuer: 'https://id.example/realms/a', audience: 'ledger', roles: PLAIN_ROLES, jwks: null });
+      expect(readConfig({ ...ISSUER, LEDGER_OIDC_ROLES: '{"claim":["realm_access","roles"],"roles":{"ops":"operator"}}', LEDGER_OIDC_JWKS: 'https://id.example/keys' }).oidc).toMatchObject({
+        roles: { path: ['realm_access', 'roles'], roles: new Map([['ops', 'operator']]) },
+        jwks: 'https://id.example/keys',
+      });
+      expect(readConfig({ ...ISSUER, LEDGER_OIDC_ISSUER: 'http://127.0.0.1:8080' }).oidc?.issuer).toBe('http://127.0.0.1:8080');
+    });
+
+    it.each([
+      [{ LEDGER_OIDC_AUDIENCE: 'ledger' }, 'LEDGER_OIDC_AUDIENCE: needs LEDGER_OIDC_ISSUER'],
+      [{ LEDGER_OIDC_ISSUER: 'https://id.example' }, 'LEDGER_OIDC_AUDIENCE: must name'],
+      [{ ...ISSUER, LEDGER_OIDC_ISSUER: 'http://id.example' }, 'LEDGER_OIDC_ISSUER: must be an https URL'],
+      [{ ...ISSUER, LEDGER_OIDC_ISSUER: 'https://user:pass@id.example' }, 'LEDGER_OIDC_ISSUER: must be an https URL'],
+      [{ ...ISSUER, LEDGER_OIDC_ISSUER: 'http://127.0.0.1.evil.example' }, 'LEDGER_OIDC_ISSUER: must be an https URL'],
+      [{ ...ISSUER, LEDGER_OIDC_JWKS: 'ftp://id.example' }, 'LEDGER_OIDC_JWKS: must be an https URL'],
+      [{ ...ISSUER, LEDGER_OIDC_ROLES: 'roles' }, 'LEDGER_OIDC_ROLES: must be JSON'],
+      [{ ...ISSUER, LEDGER_OIDC_ROLES: '{"roles":{"x":"root"}}' }, 'LEDGER_OIDC_ROLES: roles: x must stand for one of'],
+    ])('%j are refused', (env, why) => {
+      expect(refusals(env as never)).toEqual([expect.stringContaining(why)]);
     });
   });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { ROLES, may } from '@app/access';
 import { Rejected } from '@app/kernel';
 import { YenOutOfRange } from '@app/money';
@@ -64,6 +65,16 @@ describe('the HTTP layer', () => {
                   ? 'consume'
                   : 'command';
       expect(ACCESS).toEqual(Object.fromEntries(ROUTES.map((r) => [r, expected(...(r.split(' ') as [string, string]))])));
+    });
+
+    it('is a table that people review; a call that is missing there is added by hand', () => {
+      const reviewed = readFileSync(new URL('../../../../docs/access-matrix.md', import.meta.url), 'utf8');
+      const row = (route: Route): string => {
+        const access = ACCESS[route];
+        const cells = [...(['admin', 'operator', 'billing', 'auditor'] as const).map((role) => access === 'public' || may(role, access)), access === 'public'];
+        return `| \`${route}\` |${cells.map((yes) => (yes ? ' yes |' : ' |')).join('')}`;
+      };
+      expect(reviewed.split('\n').filter((line) => line.startsWith('| `'))).toEqual(ROUTES.map(row));
     });
 
     describe.each(ROUTES)('%s', (route) => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { NestFactory } from '@nestjs/core';
@@ -9,12 +10,14 @@ import { RateLimit } from './rate-limit.js';
 import { InputPipe } from './input.pipe.js';
 import { parseJsonBody } from './json-body.js';
 import { ProblemFilter, sendProblem } from './problem.filter.js';
+import { PROBLEM_TYPE, problemBody } from './problem.js';
 import { recordReads } from './recorded.js';
 import { installDocs } from '../openapi/routes.js';
 import type { Config } from '../config.js';
 import type { Ledger } from '../ports.js';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 
 const MAX_BODY = 1_048_576;
@@ -23,9 +26,23 @@ const MAX_BODY = 1_048_576;
 const HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
 };
+
+/** Pages for people, whose headers helmet makes. */
+const PAGES: ReadonlySet<string | undefined> = new Set(['/docs', '/docs/*']);
+
+/** What cannot be read as HTTP reaches no hook either: the same problem, written by hand. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const body = JSON.stringify(problemBody({ status, code: 'malformed-input', errors: [{ path: '', message: 'notHttp' }] }, 'en'));
+  const headers = { ...HEADERS, 'content-type': PROBLEM_TYPE, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`);
+}
 
 /** Whatever may be recorded; simulations never are. */
 const isCommand = (request: LedgerRequest): boolean => request.caller !== undefined && !request.url.startsWith('/v1/simulations/');
@@ -43,7 +60,8 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
     return503OnClosing: false,
     routerOptions: { maxParamLength: 2_000 },
     // A URL that cannot be decoded never reaches a hook or a filter.
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply, filter.problemOf(error, request)),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => sendProblem(request, reply.headers(HEADERS), filter.problemOf(error, request)),
+    clientErrorHandler: refuseUnreadable as never,
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.around(ledger, config), adapter, {
     bodyParser: false,
@@ -74,9 +92,9 @@ export async function createServer(ledger: Ledger, config: Config, log: Logger):
     done();
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (closing) return sendProblem(request, reply, { status: 503, code: 'stopping', headers: { connection: 'close', 'retry-after': '1' } });
-    if (!request.routeOptions.url?.startsWith('/docs')) void reply.headers(HEADERS);
+    if (!PAGES.has(request.routeOptions.url)) void reply.headers(HEADERS);
     void reply.header('x-request-id', request.id);
+    if (closing) return sendProblem(request, reply, { status: 503, code: 'stopping', headers: { connection: 'close', 'retry-after': '1' } });
     const refuse = (e: unknown): void => sendProblem(request, reply, filter.problemOf(e, request));
     try {
       const judged = letIn(request, ledger.tokens, ledger.issuer);
