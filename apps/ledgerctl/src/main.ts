@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { accessReview, type ReviewOptions } from './commands/access-review.js';
+import { auditAnchor, auditExport, auditVerify, type AnchorOptions, type AuditVerifyOptions } from './commands/audit.js';
 import { acceptLog, backupFolder, restoreBackup, type RestoreOptions } from './commands/backup.js';
 import { runDemo, type DemoOptions } from './commands/demo.js';
 import { feedStatus, replayFeed, rewindConsumer, tailFeed, type ReplayOptions, type TailOptions } from './commands/feed.js';
@@ -122,6 +123,30 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
         return accept ? acceptLog(settings) : restoreBackup(settings, backup!, options);
       }),
     );
+
+  audit
+    .command('verify')
+    .description('reads every event again and holds the log to everything that was signed of it')
+    .option('--key <key...>', "public keys of the log's signer (or files of them); default: those the ledger names, which excludes no forgery")
+    .option('--witness <key...>', 'public keys of witnesses (or files of them); each must have cosigned')
+    .option('--since <file...>', 'checkpoints kept elsewhere: excludes a rollback to before them')
+    .option('--export <file>', 'verify an export')
+    .option('--log <file>', 'verify a log.sqlite that lies anywhere')
+    .option('--audit <file>', 'with the audit.sqlite that belongs to it')
+    .option('--no-pages', "leave out SQLite's own check of the file and its index")
+    .option('--no-read-models', 'leave out read models and texts')
+    .action(action((settings, options: AuditVerifyOptions) => auditVerify(settings, options)));
+  audit
+    .command('export <file>')
+    .description('writes the log with its evidence as one JSON text a line')
+    .action(action((settings, file: string) => auditExport(settings, file)));
+  audit
+    .command('anchor')
+    .description('appends the newest checkpoint to a file kept elsewhere, once it is proved to go on from the last one there')
+    .requiredOption('--file <file>', 'append-only: best on another host')
+    .option('--key <key...>', "public keys of the log's signer (or files of them)")
+    .option('--url <url>', 'ask the service there (with --token of an auditor); default: the data folder')
+    .action(action((settings, options: AnchorOptions) => auditAnchor(settings, options)));
 
   const keyOption = ['--key <file>', 'its secret key (default: LEDGER_SIGNER_KEY); outside the data folder'] as const;
   const signer = cli.command('signer').description("signs the log's checkpoints, as a process of its own, best under another account");

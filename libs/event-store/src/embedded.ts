@@ -32,12 +32,12 @@ export interface EmbeddedStoreOptions {
 }
 
 /** Version of the tables below, kept in the file (`PRAGMA user_version`). A newer one is refused, an older one brought up at open. */
-const DATA_FORMAT = 1;
+export const DATA_FORMAT = 1;
 /** "LgEv": marks the file as a log of this ledger (`PRAGMA application_id`). */
-const APPLICATION_ID = 0x4c674576;
+export const APPLICATION_ID = 0x4c674576;
 
 /** `UPGRADES[n]` leads from format n to n + 1. Positions are dense: events are never deleted, so max + 1 is the next. */
-const UPGRADES: readonly string[] = [
+export const UPGRADES: readonly string[] = [
   `CREATE TABLE events (
      position INTEGER PRIMARY KEY,
      stream   TEXT NOT NULL,

@@ -4,3 +4,4 @@ export { openEmbeddedLog, type EmbeddedLogShare, type EventLog } from './embedde
 export { openSharedStore, type EmbeddedStoreLoan } from './shared-store.js';
 export { openEventStoreDb, type EventStoreDbOptions } from './eventstoredb.js';
 export * from './marker.js';
+export { EmbeddedScan, type RawEvent } from './scan.js';

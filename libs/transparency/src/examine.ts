@@ -4,7 +4,7 @@
  * believed only as far as they lead to a root that was signed.
  */
 import { openCheckpoint, type OpenedCheckpoint } from './checkpoint.js';
-import { equalHashes, HASH_BYTES, nodeHash, toBase64, type Hash } from './hash.js';
+import { equalHashes, HASH_BYTES, hashRun, putNode, toBase64, type Hash } from './hash.js';
 import { Malformed, type VerifierKey } from './note.js';
 import type { Finding } from './scan.js';
 import { rootAt, type NodeReader } from './tree.js';
@@ -17,11 +17,8 @@ export class LeafTree {
     this.levels = [leaves];
     for (let level = leaves; level.length >= 2 * HASH_BYTES; ) {
       const count = Math.floor(level.length / HASH_BYTES / 2);
-      const next = new Uint8Array(count * HASH_BYTES);
-      for (let i = 0; i < count; i++) {
-        const at = 2 * i * HASH_BYTES;
-        next.set(nodeHash(level.subarray(at, at + HASH_BYTES), level.subarray(at + HASH_BYTES, at + 2 * HASH_BYTES)), i * HASH_BYTES);
-      }
+      const next = hashRun(count);
+      for (let i = 0; i < count; i++) putNode(level, 2 * i, next, i);
       this.levels.push(next);
       level = next;
     }
@@ -33,6 +30,10 @@ export class LeafTree {
 
   leaf(index: number): Hash {
     return this.node(0, index);
+  }
+
+  leavesUpTo(size: number): Uint8Array {
+    return this.levels[0]!.subarray(0, size * HASH_BYTES);
   }
 
   readonly node: NodeReader = (level, index) => this.levels[level]!.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
@@ -64,11 +65,12 @@ export interface Examined {
   /** Leaves kept beside the log, side by side; fewer or null where they are not known. */
   readonly kept: (from: number, to: number) => Uint8Array | null;
   /** The event that was read at a place. */
-  readonly read: (index: number) => Told;
-  /** The id of the event whose leaf was kept at a place. */
+  readonly read: (index: number) => Told | Promise<Told>;
+  /** The id of the event whose leaf was kept at a place, and the place that was kept for an id. */
   readonly keptId: (index: number) => string | null;
+  readonly keptIndex: (id: string) => number | null;
   /** Where an event with an id was read; null: nowhere. */
-  readonly find: (id: string) => number | null;
+  readonly find: (id: string) => Told | null | Promise<Told | null>;
 }
 
 export interface Verdicts {
@@ -109,31 +111,25 @@ function opened(notes: readonly string[], keys: readonly VerifierKey[], origin: 
 }
 
 /** Holds the leaves to the checkpoints, and names the first event that differs. */
-export function examine(o: Examined): Verdicts {
+export async function examine(o: Examined): Promise<Verdicts> {
   const findings: Finding[] = [];
   const keys = [...o.keys, ...o.witnesses];
   const own = opened(o.checkpoints, keys, o.origin, 'a checkpoint kept beside the log', findings);
   const away = opened(o.anchors, keys, o.origin, 'a checkpoint kept elsewhere', findings);
-  if (away.unknown > 0) findings.push({ kind: 'signature', index: null, at: 'a checkpoint kept elsewhere', detail: 'it is not signed by a key of this log that was given' });
-  const size = o.leaves.size;
+  if (away.unknown > 0)
+    findings.push({ kind: 'signature', index: null, at: 'a checkpoint kept elsewhere', detail: 'it is not signed by a key of this log that was given' });
 
-  let good = 0;
-  let bad: OpenedCheckpoint | null = null;
+  const { leaves } = o;
   const all = [...own.held, ...away.held].sort((a, b) => a.size - b.size);
-  for (const checkpoint of all) {
-    if (checkpoint.size <= size && equalHashes(o.leaves.root(checkpoint.size), checkpoint.root)) {
-      // A later one that holds covers everything before it: two roots of one log cannot both be right.
-      good = checkpoint.size;
-    } else if (bad === null) bad = checkpoint;
-  }
-  if (bad !== null) findings.push(...nameFirst(o, all.filter((c) => c.size <= size && c.size < bad.size && equalHashes(o.leaves.root(c.size), c.root)).at(-1)?.size ?? 0, bad));
-  findings.push(...unsignedTail(o, good, bad === null));
+  const good = all.filter((c) => c.size <= leaves.size && equalHashes(leaves.root(c.size), c.root));
+  const bad = all.find((c) => !good.includes(c));
+  const signed = good.at(-1)?.size ?? 0;
+  if (bad !== undefined) findings.push(...(bad.size <= signed ? [contradiction(bad, signed)] : await nameFirst(o, good.findLast((c) => c.size < bad.size)?.size ?? 0, bad, all.at(-1)!.size)));
+  else findings.push(...(await unsignedTail(o, signed)));
 
   const witnessed = o.witnesses.flatMap((key) => {
-    const seen = [...own.held, ...away.held]
-      .filter((c) => c.size <= size && equalHashes(o.leaves.root(c.size), c.root))
+    const seen = good
       .flatMap((c) => c.witnesses.filter((w) => w.key.vkey === key.vkey).map((w) => ({ size: c.size, time: w.time! })))
-      .sort((a, b) => a.size - b.size)
       .at(-1);
     if (seen) return [{ name: key.name, size: seen.size, at: new Date(seen.time * 1_000).toISOString() }];
     findings.push({ kind: 'witness', index: null, at: key.name, detail: 'it cosigned no checkpoint of the log as it is' });
@@ -141,71 +137,76 @@ export function examine(o: Examined): Verdicts {
   });
   return {
     findings,
-    root: toBase64(o.leaves.root()),
-    signed: good,
+    root: toBase64(leaves.root()),
+    signed,
     checkpoints: { held: all.length, unknown: own.unknown },
     witnessed,
     anchored: away.held.at(-1)?.size ?? null,
   };
 }
 
-/** What differs between the last checkpoint that holds and the first that does not. */
-function nameFirst(o: Examined, from: number, bad: OpenedCheckpoint): Finding[] {
+/** A later checkpoint holds, so the log is as it was signed then: two roots of one log cannot both be right. */
+const contradiction = (bad: OpenedCheckpoint, signed: number): Finding => ({
+  kind: 'checkpoint',
+  index: null,
+  at: `the checkpoint of ${bad.size} events`,
+  detail: `it contradicts the one of ${signed} events, which holds: the signer signed two histories`,
+});
+
+/** What differs between the last checkpoint that holds and the first that does not; `most`: as many events were signed in all. */
+async function nameFirst(o: Examined, from: number, bad: OpenedCheckpoint, most: number): Promise<Finding[]> {
   const { leaves } = o;
   const upTo = Math.min(bad.size, leaves.size);
   const kept = o.kept(from, bad.size);
-  if (kept === null || !leadsTo(o, from, kept, bad)) {
-    if (bad.size > leaves.size)
-      return [{ kind: 'missing', index: leaves.size, at: `after ${leaves.size === 0 ? 'nothing' : o.read(leaves.size - 1).at}`, detail: `${bad.size} events were signed, ${leaves.size} are there: at least ${bad.size - leaves.size} are missing${from < leaves.size ? `; what was signed is not certain from event ${from + 1} on` : ''}` }];
-    return [{ kind: 'range', index: from, at: `events ${from + 1} to ${bad.size}, from ${o.read(from).at}`, detail: `something among them was altered: their root is ${short(leaves.root(bad.size))}…, ${short(bad.root)}… was signed; which of them cannot be said without the leaves that were signed` }];
+  const certain = kept !== null && leadsTo(o, from, kept, bad);
+  if (certain)
+    for (let i = from; i < upTo; i++) if (!equalHashes(kept.subarray((i - from) * HASH_BYTES, (i - from + 1) * HASH_BYTES), leaves.leaf(i))) return [await nameAt(o, i)];
+  if (bad.size > leaves.size) {
+    const next = certain ? o.keptId(leaves.size) : null;
+    const counted = `${most} events were signed, ${leaves.size} are there: ${most - leaves.size} are missing at the end`;
+    const more = certain ? (next === null ? '' : `, the first of them ${next}`) : from < leaves.size ? `, and those from the ${from + 1}th on are not certain to be as they were signed` : '';
+    return [await missingAt(o, leaves.size, counted + more)];
   }
-  for (let i = from; i < upTo; i++) {
-    const signed = kept.subarray((i - from) * HASH_BYTES, (i - from + 1) * HASH_BYTES);
-    if (!equalHashes(signed, leaves.leaf(i))) return [nameAt(o, i)];
-  }
-  return [{ kind: 'missing', index: upTo, at: `after ${upTo === 0 ? 'nothing' : o.read(upTo - 1).at}`, detail: `${bad.size} events were signed, ${leaves.size} are there: the next is ${o.keptId(upTo) ?? 'not known by its id'}` }];
+  const first = await o.read(from);
+  const last = await o.read(bad.size - 1);
+  const detail = `among these ${bad.size - from} something was altered: their root is ${short(leaves.root(bad.size))}…, ${short(bad.root)}… was signed; which it is cannot be said without the leaves that were signed`;
+  return [{ kind: 'range', index: from, at: `${first.at} to ${last.at}`, detail }];
 }
 
 /** Whether kept leaves, after those that hold, give the root that was signed. */
 function leadsTo(o: Examined, from: number, kept: Uint8Array, bad: OpenedCheckpoint): boolean {
   if (kept.length !== (bad.size - from) * HASH_BYTES) return false;
-  const side = new Uint8Array(bad.size * HASH_BYTES);
-  for (let i = 0; i < from; i++) side.set(o.leaves.leaf(i), i * HASH_BYTES);
-  side.set(kept, from * HASH_BYTES);
-  return equalHashes(new LeafTree(side).root(), bad.root);
+  return equalHashes(new LeafTree(Buffer.concat([o.leaves.leavesUpTo(from), kept])).root(), bad.root);
 }
 
-/** What became of the event whose signed leaf is not the one that was read in its place. */
-function nameAt(o: Examined, index: number): Finding {
-  const read = o.read(index);
-  const signed = o.keptId(index);
+const missingAt = async (o: Examined, index: number, detail: string): Promise<Finding> => ({
+  kind: 'missing',
+  index,
+  at: index === 0 ? 'the beginning' : `after ${(await o.read(index - 1)).at}`,
+  detail,
+});
+
+/** What became of the event whose kept leaf is not the one that was read in its place. */
+async function nameAt(o: Examined, index: number): Promise<Finding> {
+  const read = await o.read(index);
+  const was = o.keptId(index);
   const finding = (kind: string, detail: string): Finding => ({ kind, index, at: read.at, detail });
-  if (signed === null) return finding('altered', 'it is not the event that was signed here');
-  if (signed === read.id) return finding('altered', 'it is not as it was signed');
-  const now = o.find(signed);
-  const known = idKnown(o, read.id);
-  if (now === null) return known ? finding('missing', `event ${signed}, which was signed here, is missing before it`) : finding('altered', `event ${signed} was signed here, and is nowhere: this one was put in its place`);
-  return known ? finding('reordered', `event ${signed} was signed here; it stands at ${o.read(now).at} now`) : finding('inserted', `nothing like it was signed; event ${signed} was signed here and stands at ${o.read(now).at} now`);
-}
-
-/** Whether an id is among those whose leaves were kept from here on. */
-function idKnown(o: Examined, id: string): boolean {
-  for (let i = 0; ; i++) {
-    const kept = o.keptId(i);
-    if (kept === null) return false;
-    if (kept === id) return true;
-  }
+  if (was === null || was === read.id) return finding('altered', 'it is not as it was signed');
+  const now = await o.find(was);
+  const known = o.keptIndex(read.id) !== null;
+  if (now === null) return known ? finding('missing', `event ${was}, which was signed before it, is missing`) : finding('altered', `event ${was} was signed here and is nowhere: this one stands in its place`);
+  return finding(known ? 'reordered' : 'inserted', `${known ? '' : 'nothing like it was signed; '}event ${was} was signed here and stands at ${now.at} now`);
 }
 
 /** Behind the last signature only the audit's own leaves speak, which whoever alters the log could alter too. */
-function unsignedTail(o: Examined, signed: number, sound: boolean): Finding[] {
-  if (!sound) return [];
+async function unsignedTail(o: Examined, signed: number): Promise<Finding[]> {
+  const note = " (by the audit's own leaves: no signature reaches here yet)";
   for (let i = signed; ; i++) {
-    const id = o.keptId(i);
-    const kept = id === null ? null : o.kept(i, i + 1);
+    const kept = o.keptId(i) === null ? null : o.kept(i, i + 1);
     if (kept === null) return [];
-    if (i >= o.leaves.size)
-      return [{ kind: 'missing', index: i, at: `after ${i === 0 ? 'nothing' : o.read(i - 1).at}`, detail: `event ${id} was there when the audit last saw the log (not signed yet)` }];
-    if (!equalHashes(kept, o.leaves.leaf(i))) return [{ ...nameAt(o, i), detail: `${nameAt(o, i).detail} (by the audit's own leaves; a signature does not reach here yet)` }];
+    if (i >= o.leaves.size) return [await missingAt(o, i, `event ${o.keptId(i)} was there when the audit last saw the log${note}`)];
+    if (equalHashes(kept, o.leaves.leaf(i))) continue;
+    const found = await nameAt(o, i);
+    return [{ ...found, detail: found.detail + note }];
   }
 }

@@ -1,7 +1,6 @@
 /** Reads a log event by event: what can be said of it without any signature. */
-import { canonicalJson, isUuid } from '@app/kernel';
-import type { Hash } from './hash.js';
-import { eventLeaf, type LoggedEvent } from './leaf.js';
+import { isCanonicalJson, isUuid, whyNotCanonical } from '@app/kernel';
+import type { LoggedEvent } from './leaf.js';
 
 /** Something that is not as it must be. */
 export interface Finding {
@@ -37,13 +36,13 @@ const MOST = 100;
 export const placeOf = (e: Pick<LoggedEvent, 'position' | 'type' | 'stream' | 'revision' | 'id'>): string =>
   `position ${e.position} (${e.type} ${e.id}, ${e.stream} revision ${e.revision})`;
 
-/** Why a stored text is not the canonical JSON of what it says; null: it is. */
-export function notCanonical(raw: string): string | null {
-  try {
-    return canonicalJson(JSON.parse(raw)) === raw ? null : 'not canonical JSON';
-  } catch (error) {
-    return (error as Error).message.slice(0, 200);
-  }
+const isText = (v: unknown): boolean => typeof v === 'string' && v !== '';
+
+/** What of an event is not what it must be: a damaged file gives numbers where texts were. Null: nothing. */
+function shapeOf(e: LoggedEvent): string | null {
+  if (!isText(e.stream) || !isText(e.type) || !isText(e.rawData) || !isText(e.rawMetadata)) return 'it has no stream, type, data or metadata that is a text';
+  if (!Number.isSafeInteger(e.revision) || e.revision < 0) return `its revision ${String(e.revision)} is none`;
+  return isText(e.id) && isUuid(e.id) ? null : `its id ${JSON.stringify(e.id)} is not a lower-case UUID`;
 }
 
 /** One run through a log, or a part of it that begins somewhere. */
@@ -59,19 +58,16 @@ export class Scan {
     this.index = o.from;
   }
 
-  /** Looks at the next event; its leaf. */
-  take(e: LoggedEvent): Hash {
+  /** Looks at the next event. */
+  take(e: LoggedEvent): void {
+    const wrong = shapeOf(e);
+    if (wrong !== null) this.report('event', e, wrong);
     this.order(e);
     this.revision(e);
-    if (!isUuid(e.id)) this.report('event', e, `its id ${JSON.stringify(e.id)} is not a lower-case UUID`);
-    if (typeof e.stream !== 'string' || e.stream === '' || typeof e.type !== 'string' || e.type === '') this.report('event', e, 'it has no stream or no type');
-    for (const [name, raw] of [['data', e.rawData], ['metadata', e.rawMetadata]] as const) {
-      const why = notCanonical(raw);
-      if (why !== null) this.report('canonical', e, `${name}: ${why}`);
-    }
+    for (const [name, raw] of [['data', e.rawData], ['metadata', e.rawMetadata]] as const)
+      if (typeof raw === 'string' && !isCanonicalJson(raw)) this.report('canonical', e, `${name}: ${whyNotCanonical(raw)}`);
     this.index++;
     this.last = e.position;
-    return eventLeaf(e);
   }
 
   private order(e: LoggedEvent): void {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { readMarker, writeDurably } from '@app/event-store';
 import { checkpointText, ED25519, LogSigner, Malformed, newSignerKey, openCheckpoint, parseCheckpoint, parseNote, signText, type SignerKey } from '@app/transparency';
 import { firstSecretKey, lastSigned, readSecretKeys, requireOutside, writeSecretKeys } from '../audit/key-files.js';
+import { originOf } from '../audit/origin.js';
 import { serveAnswers } from '../audit/serve.js';
 import { remark, say, sayJson } from '../output.js';
 import type { Settings } from '../settings.js';
@@ -12,9 +13,6 @@ export interface SignerOptions {
   /** Default: LEDGER_SIGNER_KEY. */
   readonly key?: string;
 }
-
-/** Names the log in its checkpoints; the service says the same. */
-export const originOf = (ledgerId: string): string => `contract-ledger/${ledgerId}`;
 
 const stateFile = (keyFile: string): string => `${keyFile}.last`;
 

@@ -31,7 +31,7 @@ export async function verify(settings: Settings): Promise<ExitCode> {
   const clear = (): void => rmSync(scratch, { recursive: true, force: true });
   process.once('exit', clear);
   try {
-    const findings = await examine(settings, scratch);
+    const findings = await examineFolder(settings, scratch);
     if (settings.json) sayJson(findings);
     else report(findings);
     return findings.ok ? EXIT.ok : EXIT.no;
@@ -41,7 +41,8 @@ export async function verify(settings: Settings): Promise<ExitCode> {
   }
 }
 
-async function examine(settings: Settings, scratch: string): Promise<Findings> {
+/** The findings, on copies in a folder that the caller removes. */
+export async function examineFolder(settings: Settings, scratch: string): Promise<Findings> {
   const from = files(settings.data);
   const to = files(scratch);
   // In this order: rows follow from events, and the texts of an event are kept before it is.

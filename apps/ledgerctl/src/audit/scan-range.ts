@@ -1,0 +1,49 @@
+import { EmbeddedScan } from '@app/event-store';
+import { LeafRun, leafText, Scan, type Finding, type Span } from '@app/transparency';
+
+/** Positions of an embedded log, after one up to and including another. */
+export interface Range {
+  readonly file: string;
+  readonly after: number;
+  readonly through: number;
+  /** How many events come before it in a log without gaps. */
+  readonly from: number;
+}
+
+export interface RangeDone {
+  /** Leaves of the events found, side by side, and where those lie. */
+  readonly leaves: Uint8Array;
+  readonly positions: Float64Array;
+  readonly streams: ReadonlyMap<string, Span>;
+  readonly findings: readonly Finding[];
+  readonly findingCount: number;
+  /** Why what comes after the last of them could not be read. */
+  readonly broken: string | null;
+}
+
+const TELL_EVERY = 20_000;
+
+/** Reads the events of a range, holds each to itself and to those before it, and hashes it. */
+export function scanRange({ file, after, through, from }: Range, onProgress?: (events: number) => void): RangeDone {
+  const leaves = new LeafRun();
+  const positions: number[] = [];
+  const scan = new Scan({ from, dense: true, compare: (a, b) => Number(a) - Number(b) });
+  let broken: string | null = null;
+  const log = EmbeddedScan.open(file);
+  try {
+    for (const events of log.events(after, through))
+      for (const event of events) {
+        scan.take(event);
+        leaves.push(leafText(event));
+        positions.push(Number(event.position));
+        if (leaves.count % TELL_EVERY === 0) onProgress?.(leaves.count);
+      }
+  } catch (error) {
+    broken = (error as Error).message;
+  } finally {
+    log.close();
+  }
+  onProgress?.(leaves.count);
+  const { streams, findings, findingCount } = scan;
+  return { leaves: leaves.all(), positions: Float64Array.from(positions), streams, findings, findingCount, broken };
+}

@@ -1,0 +1,122 @@
+/**
+ * The rows of an embedded log as they lie in its file, for whoever checks it. Reads the table itself, never an index,
+ * and writes nothing.
+ */
+import { existsSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { APPLICATION_ID, DATA_FORMAT, UPGRADES } from './embedded.js';
+
+/** An event as it lies in the file; nothing in it was parsed. */
+export interface RawEvent {
+  readonly stream: string;
+  readonly revision: number;
+  readonly position: string;
+  readonly id: string;
+  readonly type: string;
+  readonly rawData: string;
+  readonly rawMetadata: string;
+}
+
+/** As node:sqlite gives it: what is in a damaged file need not be of the column's type. */
+type Row = readonly [position: number, stream: unknown, revision: unknown, id: unknown, type: unknown, data: unknown, metadata: unknown];
+
+/** Of a table that is read whole: an index would only be a way to other rows. */
+const SELECT = 'SELECT position, stream, revision, id, type, data, metadata FROM events NOT INDEXED';
+const PAGE = 50;
+
+const toEvent = (r: Row): RawEvent => ({
+  position: String(r[0]),
+  stream: r[1] as string,
+  revision: r[2] as number,
+  id: r[3] as string,
+  type: r[4] as string,
+  rawData: r[5] as string,
+  rawMetadata: r[6] as string,
+});
+
+export class EmbeddedScan {
+  private readonly page: StatementSync;
+
+  private constructor(private readonly db: DatabaseSync) {
+    this.page = db.prepare(`${SELECT} WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`);
+    this.page.setReturnArrays(true);
+  }
+
+  /** @throws what SQLite says of a file that it cannot read */
+  static open(file: string): EmbeddedScan {
+    // A file nobody has open is read as it lies; beside a writer its write-ahead log is needed.
+    const alone = !existsSync(`${file}-wal`);
+    const db = alone ? new DatabaseSync(new URL(`${pathToFileURL(file).href}?immutable=1`), { readOnly: true }) : new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+    try {
+      db.exec('PRAGMA cache_size = -8192');
+      return new EmbeddedScan(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  /** Number of rows, and the last position; 0 in an empty log. */
+  extent(): { readonly rows: number; readonly head: number } {
+    const { rows, head } = this.db.prepare('SELECT count(*) AS rows, max(position) AS head FROM events NOT INDEXED').get() as { rows: number; head: number | null };
+    return { rows, head: head ?? 0 };
+  }
+
+  head(): number {
+    return (this.db.prepare('SELECT max(position) AS head FROM events NOT INDEXED').get() as { head: number | null }).head ?? 0;
+  }
+
+  /** Events after a position, up to and including another, in lots. @throws what SQLite says of a row that it cannot read, after the lots before it */
+  *events(after: number, through: number): Generator<RawEvent[], void, undefined> {
+    let limit = PAGE;
+    for (let at = after; at < through; ) {
+      let rows: Row[];
+      try {
+        rows = this.page.all(at, through, limit) as unknown as Row[];
+      } catch (error) {
+        if (limit === 1) throw error;
+        limit = 1;
+        continue;
+      }
+      if (rows.length === 0) return;
+      yield rows.map(toEvent);
+      const last = rows.at(-1)![0];
+      // Pages that point at each other would be read for ever.
+      if (last <= at) throw new Error('the positions go back');
+      at = last;
+    }
+  }
+
+  at(position: number): RawEvent | null {
+    const [row] = this.page.all(position - 1, position, 1) as unknown as Row[];
+    return row ? toEvent(row) : null;
+  }
+
+  /** Position of an event, looked for from the beginning. */
+  find(id: string): number | null {
+    const row = this.db.prepare('SELECT position FROM events NOT INDEXED WHERE id = ? ORDER BY position LIMIT 1').get(id) as { position: number } | undefined;
+    return row?.position ?? null;
+  }
+
+  /** What is wrong with the file itself: its head and its tables; with `pages` also its pages, and an index that does not fit its table. */
+  damage(pages: boolean): string[] {
+    const pragma = (name: string): number => Number(Object.values(this.db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+    const wrong: string[] = [];
+    if (pragma('application_id') !== APPLICATION_ID) wrong.push('it is not marked as a log of this ledger');
+    if (pragma('user_version') !== DATA_FORMAT) wrong.push(`its data format is ${pragma('user_version')}, not ${DATA_FORMAT}`);
+    const tables = (db: DatabaseSync): string => JSON.stringify(db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').all());
+    const made = new DatabaseSync(':memory:');
+    for (const sql of UPGRADES) made.exec(sql);
+    if (tables(this.db) !== tables(made)) wrong.push('its tables are not those of a log');
+    made.close();
+    if (!pages) return wrong;
+    const said = this.db.prepare('PRAGMA integrity_check(3)').all() as { integrity_check: string }[];
+    if (said.length !== 1 || said[0]!.integrity_check !== 'ok') wrong.push(...said.map((s) => s.integrity_check));
+    return wrong;
+  }
+
+  close(): void {
+    if (this.db.isOpen) this.db.close();
+  }
+}
