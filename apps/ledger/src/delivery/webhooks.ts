@@ -70,6 +70,7 @@ export interface WebhookDecision {
 type Refs = { readonly [slot: string]: TextRef };
 
 const TELL_AGAIN_MS = 1_000;
+const FEED_WAIT_MS = 5_000;
 const DEFAULT_OVERLAP_HOURS = 24;
 /** Lanes shown with an endpoint; the counts say how many there are. */
 const LANES_SHOWN = 100;
@@ -137,6 +138,8 @@ export class Webhooks {
     const webhook = stateOf(on.stored);
     // Nobody is told more of an endpoint that is not there.
     if (envelope.name !== 'RegisterWebhook' && !isRegistered(webhook)) return new NotFound('webhook', on.webhookId);
+    // Right after the start the feed may still be opening.
+    await Promise.race([this.o.feed.opened(), this.closed, sleep(FEED_WAIT_MS, undefined, { ref: false })]);
     const asked = await this.asked(envelope, on);
     if (isMalformed(asked) || isNotFound(asked)) return asked;
     const decided = decideWebhook(webhook, on.webhookId, asked.command, this.o.allow);
