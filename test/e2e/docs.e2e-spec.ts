@@ -11,7 +11,7 @@ interface Operation {
 afterAll(endServices, 60_000);
 
 test('every call has an example, and every example works', async () => {
-  const s = await Service.start({ today: '2026-02-28' });
+  const s = await Service.start({ today: '2026-02-28', env: { LEDGER_FOUR_EYES: 'true' } });
   const { api } = s;
   const page = await api.as(null).get('/docs');
   expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
@@ -32,6 +32,10 @@ test('every call has an example, and every example works', async () => {
   const stopped = taken(await api.post(`/v1/contracts/${ending.contractId}/options/${ends.optionIds[0]!}/cancellation-notices`, notice('2026-02-10', '2026-06-30')));
   const vendor = taken(await api.post('/v1/vendors/LayerX/discontinuations', { endsOn: '2027-12-31', reason: 'ends' }));
   const token = taken(await api.post('/v1/tokens', { subject: 'for-the-docs', role: 'auditor' }));
+  // What waits for a second pair of eyes, asked for by somebody else.
+  const clerk = api.as(taken(await api.post('/v1/tokens', { subject: 'clerk', role: 'operator' })).token);
+  const waiting = await clerk.post(`/v1/contracts/${ending.contractId}/cancellation-notices/${notified.noticeId}/withdrawals`, { consentedOn: '2026-02-11', reason: 'the contractor stays' });
+  await openUnit(api, { contractor: { id: 'K-none', name: '契約なし' }, name: '空' });
 
   const webhook = taken(await api.post('/v1/webhooks', { url: 'https://billing.example.com/ledger' }));
 
@@ -53,6 +57,8 @@ test('every call has an example, and every example works', async () => {
       vendor: 'LayerX',
       discontinuationId: vendor.discontinuationId,
       tokenId: token.tokenId,
+      approvalId: waiting.body.approvalId,
+      contractor: 'K-none',
       projection,
       name: path.includes('/schemas/') ? 'ledger.envelope.v1' : 'billing',
     };
