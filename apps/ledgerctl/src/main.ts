@@ -6,6 +6,7 @@ import { runDemo, type DemoOptions } from './commands/demo.js';
 import { feedStatus, replayFeed, rewindConsumer, tailFeed, type ReplayOptions, type TailOptions } from './commands/feed.js';
 import { importContracts, type ImportOptions } from './commands/import.js';
 import { projectionStatus, rebuildProjections } from './commands/projections.js';
+import { auditReplay, type ReplayCommandOptions } from './commands/replay.js';
 import { issueToken, listTokens, revokeToken, type IssueOptions } from './commands/tokens.js';
 import { adoptCheckpoint, initSigner, retireSigner, rotateSigner, runSigner, signerKeys, type SignerOptions } from './commands/signer.js';
 import { verify } from './commands/verify.js';
@@ -201,6 +202,13 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .requiredOption('--folder <folder>', 'its own folder')
     .option('--listen <host:port>', 'where it is reached', '127.0.0.1:3100')
     .action(action((settings, options: { folder: string; listen: string }) => runWitness(settings, options)));
+
+  const audit = cli.command('audit').description('what an auditor asks, by public keys and by the log alone');
+  audit
+    .command('replay')
+    .description('decides everything in the log again and lists what would come out otherwise today')
+    .option('--accepted <file.json>', 'reviewed differences (default: docs/audit/differences.json)')
+    .action(action((settings, options: ReplayCommandOptions) => auditReplay(settings, options)));
 
   const imports = cli.command('import').description('brings existing contracts in');
   imports

@@ -11,7 +11,7 @@ export const projections = (env: NodeJS.ProcessEnv = process.env): readonly Proj
   readModels({ holidays: holidaysOf(env['LEDGER_HOLIDAYS']?.trim()) });
 
 /** The service's table of holidays; it judges the file, here it is only read. */
-function holidaysOf(file: string | undefined): Holidays | null {
+export function holidaysOf(file: string | undefined): Holidays | null {
   if (!file) return null;
   try {
     const { name, from, to, dates } = JSON.parse(readFileSync(resolve(file), 'utf8')) as {

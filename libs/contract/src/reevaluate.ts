@@ -5,7 +5,7 @@
  */
 import { revisionAt } from '@app/agreement';
 import type { Holidays, PlainDate } from '@app/calendar';
-import type { Json } from '@app/kernel';
+import type { Json, Receipt } from '@app/kernel';
 import type { Discontinuation } from './commands.js';
 import { conclude, judge, writtenDay, type Asked, type Decision } from './decide.js';
 import { UNDO, type ContractEvent } from './events.js';
@@ -31,6 +31,16 @@ interface Around {
 
 const UNDOING: ReadonlySet<string> = new Set(Object.values(UNDO));
 const NOTHING: RecordedContract = { status: 'recorded', contractId: '', revision: -1, entries: [], discontinuations: [], written: new Map(), commands: new Map() };
+
+/** The receipts of an event held against what they come to now. */
+export function compareReceipts({ id, type, metadata: { receipts } }: Pick<RecordedEvent, 'id' | 'type' | 'metadata'>, again: readonly Receipt[]): Difference[] {
+  const out: Difference[] = [];
+  for (let r = 0; r < Math.max(receipts.length, again.length); r++) {
+    const { clause } = (receipts[r] ?? again[r])!;
+    compare(receipts[r] as unknown as Json, again[r] as unknown as Json, `receipts[${r}]`, (path, stored, now) => out.push({ eventId: id, type, path, clause, stored, now }));
+  }
+  return out;
+}
 
 /** What one command appended to a contract's stream, compared with what it comes to now; and the state after it. */
 export function reevaluate(before: ContractState, append: readonly RecordedEvent[], around: Around): { readonly state: ContractState; readonly differences: readonly Difference[] } {
@@ -70,9 +80,7 @@ export function reevaluate(before: ContractState, append: readonly RecordedEvent
     if (again?.type !== e.type) return differ(e, 'event', e.type, again?.type);
     if (again.id !== e.id) differ(e, 'id', e.id, again.id);
     compare(e.data as Json, again.data as unknown as Json, 'data', (path, stored, now) => differ(e, path, stored, now));
-    const { receipts } = e.metadata;
-    for (let r = 0; r < Math.max(receipts.length, again.receipts.length); r++)
-      compare(receipts[r] as unknown as Json, again.receipts[r] as unknown as Json, `receipts[${r}]`, (path, stored, now) => differ(e, path, stored, now, (receipts[r] ?? again.receipts[r])!.clause));
+    differences.push(...compareReceipts(e, again.receipts));
   });
   for (const more of decided.events.slice(append.length)) differ(append.at(-1)!, 'event', undefined, more.type);
   const warnings = first.metadata.answer?.['warnings'];

@@ -43,7 +43,7 @@ export interface VerifyLogOptions {
 
 /**
  * Reads the log from its founding to its head: positions and revisions without gaps, every row canonical JSON byte for
- * byte, metadata whole, and every text the events committed to still that very text (or erased).
+ * byte, metadata whole, and every text the events committed to still that very text, or erased by an event that names it.
  */
 export async function verifyLog({ store, register, dense, through, onProgress }: VerifyLogOptions): Promise<LogFindings> {
   const faults: Fault[] = [];
@@ -55,6 +55,10 @@ export async function verifyLog({ store, register, dense, through, onProgress }:
   let ledgerId: string | null = null;
   let head: Position | null = null;
   let [events, texts, erased] = [0, 0, 0];
+  /** Texts that an erasure names, with its place; and texts that are gone, with the place of their event. */
+  const named = new Map<string, string>();
+  const gone = new Map<string, string>();
+  let last = '';
 
   const look = (e: StoredEvent): void => {
     const at = `position ${e.position} (${e.type}, ${e.stream} revision ${e.revision})`;
@@ -81,9 +85,13 @@ export async function verifyLog({ store, register, dense, through, onProgress }:
       for (const ref of refsIn(e.data, refsIn(e.metadata))) {
         texts++;
         const verdict = register.verify(ref);
-        if (verdict === 'erased') erased++;
-        else if (verdict !== 'ok') fault('text', at, `text ${ref.ref} is ${verdict} in the register`);
+        if (verdict === 'erased') {
+          erased++;
+          gone.set(ref.ref, at);
+        } else if (verdict !== 'ok') fault('text', at, `text ${ref.ref} is ${verdict} in the register`);
       }
+    if (e.type === 'ContractorErased') for (const ref of (e.data as { readonly refs?: readonly string[] }).refs ?? []) named.set(ref, at);
+    if (e.metadata.recordedAt > last) last = e.metadata.recordedAt;
     events++;
     head = e.position;
   };
@@ -99,7 +107,17 @@ export async function verifyLog({ store, register, dense, through, onProgress }:
     await setImmediate();
   }
 
+  /** What is gone from the register was erased by an event that names it, and what an event names is gone. */
+  function accountForErasures(): void {
+    for (const [ref, at] of gone) {
+      // The register is read after the log: an erasure recorded in between is not known here.
+      if (!named.has(ref) && !((register!.describe(ref)?.erasedAt ?? '') > last)) fault('text', at, `text ${ref} is gone from the register, and no erasure names it`);
+    }
+    for (const [ref, at] of named) if (register!.describe(ref)?.erasedAt === null) fault('text', at, `text ${ref} was erased and is in the register again: start the service, which removes it`);
+  }
+
   function done(): LogFindings {
+    if (register) accountForErasures();
     return { ledgerId, events, streams: heads.size, head, texts, erased, faults, faultCount };
   }
 }

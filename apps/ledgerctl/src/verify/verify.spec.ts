@@ -102,10 +102,22 @@ test('a text that was erased is no fault; one that was altered or is missing is'
   const verdict = async () => (await findings()).faults.map((f) => f.detail.replace(/text \S+ /, ''));
   tamper('register.sqlite', "UPDATE texts SET text = '別の理由'");
   expect(await verdict()).toEqual(['is altered in the register']);
-  tamper('register.sqlite', "UPDATE texts SET text = NULL, salt = NULL, erased_at = '2026-01-02T00:00:00Z'");
-  expect([await verdict(), (await findings()).erased]).toEqual([[], 1]);
+  tamper('register.sqlite', "UPDATE texts SET text = NULL, salt = NULL, erased_at = '2025-12-31T00:00:00Z'");
+  expect([await verdict(), (await findings()).erased]).toEqual([['is gone from the register, and no erasure names it'], 1]);
+  // Erased after the log's last event: its own event may have come after this picture of the log.
+  tamper('register.sqlite', "UPDATE texts SET erased_at = '2026-01-02T00:00:00Z'");
+  expect(await verdict()).toEqual([]);
   tamper('register.sqlite', 'DELETE FROM texts');
   expect(await verdict()).toEqual(['is missing in the register']);
+});
+
+test('an erasure accounts for what is gone; what it names and is there again is a fault', async () => {
+  const [ref] = await register.write(deriveId('command', 3), [{ kind: 'reason', slot: 'reason', text: '理由' }]);
+  await withStore((store) => store.append('erasure-1', 'no_stream', [event(4, 'ContractorErased', { erasureId: '1', contractorId: 'K', refs: [ref!.ref] })]));
+  expect((await findings()).faults.map((f) => f.detail)).toEqual([expect.stringMatching(/was erased and is in the register again/)]);
+  register.erase({ refs: [ref!.ref] });
+  tamper('register.sqlite', "UPDATE texts SET erased_at = '2025-12-31T00:00:00Z'");
+  expect((await findings()).faults).toEqual([]);
 });
 
 test('references are found wherever they stand', () => {
