@@ -31,7 +31,7 @@ const TYPES_OF: { readonly [lib: string]: readonly string[] } = { 'read-models':
 /** What a biller copies: of packages only these, and nothing of ours but the generated types beside it. */
 const COPIED: { readonly [app: string]: readonly string[] } = { 'billing-consumer': ['@eventstore/db-client'] };
 /** Only the write model decides. */
-const DECIDING = ['decide', 'judge', 'reconcile', 'conclude', 'reevaluate'];
+const DECIDING = ['decide', 'judge', 'judgeCorrection', 'reconcile', 'conclude', 'reevaluate'];
 
 /** What is wrong with a module's imports, one line each. */
 function faults(m: Module): string[] {

@@ -927,8 +927,18 @@ function correct(state: RecordedContract, command: Extract<ContractCommand, { na
   const events = [correction, ...built.events];
   const corrected = withEvents(state, events, asked);
 
-  // Judge the replacement and everything after it again, each by what then stands before it. Without its own entry there is no contract to judge by.
-  const violations: Violation[] = [...(built.violations ?? [])];
+  const violations = [...(built.violations ?? []), ...judgeCorrection(state, corrected, first, asked)];
+  if (violations.length > 0) return refuse(violations, lifeOf(state, asked));
+  // The vendor's facts come last: a replacement may have moved the contract to an item of another vendor (design 14).
+  return conclude(state, { events: [...events, ...withDiscontinuations(corrected, asked).events], answer: built.answer }, asked);
+}
+
+/**
+ * What a correction makes illegal: the replacement and everything after it is judged again, each by what then stands
+ * before it. `first` is the place of the first struck entry. Without its own entry there is no contract to judge by.
+ */
+export function judgeCorrection(state: RecordedContract, corrected: RecordedContract, first: number, asked: Pick<Asked, 'holidays' | 'discontinuations' | 'scopeUnits' | 'commandId'>): Violation[] {
+  const violations: Violation[] = [];
   const standing = corrected.entries.filter((e) => e.struckBy === null);
   if (standing.some((e) => e.type === 'Contracted')) {
     // A replacement counts from where the struck entry was recorded; so does what the vendor did before or after it.
@@ -951,9 +961,7 @@ function correct(state: RecordedContract, command: Extract<ContractCommand, { na
       violations.push(...found.filter((v) => !already.some((a) => a.clause === v.clause && a.code === v.code)).map((v) => ({ ...v, facts: { ...v.facts, eventId: later[0]!.eventId } })));
     }
   }
-  if (violations.length > 0) return refuse(violations, lifeOf(state, asked));
-  // The vendor's facts come last: a replacement may have moved the contract to an item of another vendor (design 14).
-  return conclude(state, { events: [...events, ...withDiscontinuations(corrected, asked).events], answer: built.answer }, asked);
+  return violations;
 }
 
 function keptCharge(e: Entry, replacement: string): { chargeId?: string } {

@@ -3,12 +3,12 @@
  * revision, the command), the consequences, receipts and warnings must come out as they were stored. The texts and
  * bodies of commands are not needed: what a command entered stands as facts.
  */
-import { revisionAt } from '@app/agreement';
+import { item, revisionAt } from '@app/agreement';
 import type { Holidays, PlainDate } from '@app/calendar';
-import type { Json, Receipt } from '@app/kernel';
+import type { Json, Receipt, Violation } from '@app/kernel';
 import type { Discontinuation } from './commands.js';
-import { conclude, judge, writtenDay, type Asked, type Decision } from './decide.js';
-import { UNDO, type ContractEvent } from './events.js';
+import { conclude, judge, judgeCorrection, writtenDay, type Asked, type Decision } from './decide.js';
+import { UNDO, type ContractEvent, type Corrected } from './events.js';
 import { fold, isConsequence, isFact, type ContractState, type RecordedContract, type RecordedEvent } from './state.js';
 
 /** Something that comes out otherwise today. `undefined` stands for "nothing there". */
@@ -30,6 +30,8 @@ interface Around {
 }
 
 const UNDOING: ReadonlySet<string> = new Set(Object.values(UNDO));
+/** What a command or a vendor's fact brought, as against what follows from it. */
+const isEntered = (e: ContractEvent): boolean => !isConsequence(e) && !UNDOING.has(e.type);
 const NOTHING: RecordedContract = { status: 'recorded', contractId: '', revision: -1, entries: [], discontinuations: [], written: new Map(), commands: new Map() };
 
 /** The receipts of an event held against what they come to now. */
@@ -47,7 +49,7 @@ export function reevaluate(before: ContractState, append: readonly RecordedEvent
   const first = append[0]!;
   const today = first.metadata.businessDate as PlainDate;
   const events = append.map((e) => ({ type: e.type, data: e.data }) as ContractEvent);
-  const entered = events.filter((e) => !isConsequence(e) && !UNDOING.has(e.type));
+  const entered = events.filter(isEntered);
   const asked: Asked = {
     today,
     commandId: first.metadata.commandId,
@@ -66,7 +68,7 @@ export function reevaluate(before: ContractState, append: readonly RecordedEvent
     const { clause } = revisionAt(e.metadata.businessDate as PlainDate);
     if (e.metadata.agreement.revision !== clause) differ(e, 'agreement.revision', e.metadata.agreement.revision, clause);
   }
-  for (const v of judgedAgain(before, entered, around)) differ(first, 'judged', 'accepted', v as unknown as Json, v.clause);
+  for (const v of judgedAgain(before, append, around)) differ(first, 'judged', 'accepted', v as unknown as Json, v.clause);
 
   let decided: Decision;
   try {
@@ -101,16 +103,29 @@ function dueOf(command: string, events: readonly ContractEvent[], today: PlainDa
   return { through: through === '' ? today : through, ...(kinds.size < 2 ? { kind: written[0]?.type ?? 'none' } : {}) };
 }
 
-/** Whether the agreement still allows what was entered. A correction is judged with all that followed, which only its own command can ask for. */
-function judgedAgain(before: ContractState, entered: readonly ContractEvent[], around: Around) {
-  if (entered.some((e) => e.type === 'Corrected')) return [];
-  const told = entered.slice(0, entered.findIndex(isFact)).map(
-    (e, i): RecordedEvent => ({ id: `told ${i}`, type: e.type, revision: i, data: e.data, metadata: { commandId: 'told', requestHash: '', command: '' } as RecordedEvent['metadata'] }),
-  );
-  const facts = entered.filter(isFact);
-  if (facts.length === 0) return [];
-  const known = before.status === 'recorded' ? (fold(before, told) as RecordedContract) : NOTHING;
+/** Whether the agreement still allows what was entered, a correction with all that followed what it struck. */
+function judgedAgain(before: ContractState, append: readonly RecordedEvent[], around: Around): Violation[] {
+  const entered = append.filter((e) => isEntered({ type: e.type, data: e.data } as ContractEvent));
+  const correction = entered.find((e) => e.type === 'Corrected');
+  if (correction && before.status === 'recorded') {
+    const { strikes } = correction.data as Corrected;
+    const facts = entered.filter((e) => !e.type.startsWith('Discontinuation'));
+    const first = before.entries.findIndex((e) => strikes.includes(e.eventId));
+    // The vendor that the contract had: as the correction was decided.
+    const vendor = vendorOf(before);
+    const discontinuations = around.discontinuations.filter((d) => d.vendor === vendor);
+    return judgeCorrection(before, fold(before, facts) as RecordedContract, first, { ...around, discontinuations, commandId: correction.metadata.commandId });
+  }
+  const at = entered.findIndex((e) => isFact({ type: e.type, data: e.data } as ContractEvent));
+  if (at < 0) return [];
+  const known = before.status === 'recorded' ? (fold(before, entered.slice(0, at)) as RecordedContract) : NOTHING;
+  const facts = entered.map((e) => ({ type: e.type, data: e.data }) as ContractEvent).filter(isFact);
   return judge(known, facts, around);
+}
+
+function vendorOf({ entries }: RecordedContract): string | null {
+  const contracted = entries.find((e) => e.type === 'Contracted' && e.struckBy === null) ?? entries.find((e) => e.type === 'Contracted');
+  return contracted?.type === 'Contracted' ? item(contracted.data.item).vendor : null;
 }
 
 /** Walks two JSON values side by side; members that are undefined are not there. */

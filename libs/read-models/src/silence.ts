@@ -3,7 +3,7 @@
  * contract's stream. A notice recorded later does not change it; it stands beside it and says so.
  */
 import { term as termOf, type Holidays, type PlainDate } from '@app/calendar';
-import { BASE, contractEvents, fold, lifeOf, NONE, withVendorFacts, type CancellationNotified, type Discontinuation, type RecordedEvent, type Renewed, type Subject, type Undone } from '@app/contract';
+import { BASE, contractEvents, FACT_TYPES, fold, lifeOf, NONE, withVendorFacts, type CancellationNotified, type Discontinuation, type RecordedEvent, type Renewed, type Subject, type Undone } from '@app/contract';
 import type { Json } from '@app/kernel';
 import type { LedgerEvent } from './ledger-event.js';
 
@@ -13,6 +13,9 @@ import type { LedgerEvent } from './ledger-event.js';
  * term's first day. `unrecorded`: that day has come, and nothing is recorded yet.
  */
 export type SilenceStatus = 'silence' | 'superseded' | 'ended' | 'open' | 'awaited' | 'unrecorded';
+
+/** What brings consequences about; these themselves are not grounds. */
+const ENTERED: ReadonlySet<string> = new Set([...FACT_TYPES, 'Corrected', 'DiscontinuationApplied', 'DiscontinuationLifted']);
 
 interface Place {
   readonly eventId: string;
@@ -116,7 +119,7 @@ function attestationOf(renewed: LedgerEvent, events: readonly LedgerEvent[]): At
     undoneBy: undoing
       ? {
           ...placeOf(undoing),
-          facts: events.filter((e) => e.metadata.commandId === undoing.metadata.commandId && !/(Undone|Voided|Revived|Restored)$/.test(e.type)).map((e) => ({ ...placeOf(e), data: e.data })),
+          facts: events.filter((e) => e.metadata.commandId === undoing.metadata.commandId && ENTERED.has(e.type)).map((e) => ({ ...placeOf(e), data: e.data })),
         }
       : null,
   };
