@@ -107,6 +107,11 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .option('--to <date>', 'last day')
     .option('--out <file>', 'write it there, readable by its owner only')
     .action(action((settings, options: ReviewOptions) => accessReview(settings, options)));
+  audit
+    .command('replay')
+    .description('decides everything in the log again and lists what would come out otherwise today')
+    .option('--accepted <file.json>', 'reviewed differences (default: docs/audit/differences.json)')
+    .action(action((settings, options: ReplayCommandOptions) => auditReplay(settings, options)));
 
   cli
     .command('backup <folder>')
@@ -202,13 +207,6 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .requiredOption('--folder <folder>', 'its own folder')
     .option('--listen <host:port>', 'where it is reached', '127.0.0.1:3100')
     .action(action((settings, options: { folder: string; listen: string }) => runWitness(settings, options)));
-
-  const audit = cli.command('audit').description('what an auditor asks, by public keys and by the log alone');
-  audit
-    .command('replay')
-    .description('decides everything in the log again and lists what would come out otherwise today')
-    .option('--accepted <file.json>', 'reviewed differences (default: docs/audit/differences.json)')
-    .action(action((settings, options: ReplayCommandOptions) => auditReplay(settings, options)));
 
   const imports = cli.command('import').description('brings existing contracts in');
   imports
