@@ -274,7 +274,7 @@ describe('backup, restore and verify', () => {
     })();
     const folder = join(scratch, 'backup');
     const made = await json<{ events: number; texts: number; ledgerId: string }>(['backup', folder], on(s));
-    expect((await ctl(['verify'], on(s))).exit).toBe(0);
+    expect(await ctl(['verify'], on(s))).toMatchObject({ exit: 0 });
     going = false;
     expect(await load).toBeGreaterThan(5);
     expect(made.events).toBeGreaterThan(3);

@@ -3,6 +3,7 @@ import { accessReview, type ReviewOptions } from './commands/access-review.js';
 import { auditAnchor, auditExport, auditVerify, type AnchorOptions, type AuditVerifyOptions } from './commands/audit.js';
 import { acceptLog, backupFolder, restoreBackup, type RestoreOptions } from './commands/backup.js';
 import { runDemo, type DemoOptions } from './commands/demo.js';
+import { grantFeed, type GrantOptions } from './commands/feed-grant.js';
 import { feedStatus, replayFeed, rewindConsumer, tailFeed, type ReplayOptions, type TailOptions } from './commands/feed.js';
 import { importContracts, type ImportOptions } from './commands/import.js';
 import { projectionStatus, rebuildProjections } from './commands/projections.js';
@@ -92,6 +93,11 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .command('rewind-consumer <name> <cursor|start>')
     .description('moves the position that the ledger keeps for a consumer')
     .action(action((settings, name: string, to: string) => rewindConsumer(settings, name, to)));
+  feed
+    .command('grant <user>')
+    .description('lets a user of EventStoreDB read the published stream there, and nothing else')
+    .option('--password-file <file>', 'holds the password (default: the variable LEDGER_FEED_PASSWORD)')
+    .action(action((settings, user: string, options: GrantOptions) => grantFeed(settings, user, options)));
 
   cli
     .command('verify')

@@ -5,3 +5,4 @@ export { openSharedStore, type EmbeddedStoreLoan } from './shared-store.js';
 export { openEventStoreDb, type EventStoreDbOptions } from './eventstoredb.js';
 export * from './marker.js';
 export { EmbeddedScan, type RawEvent } from './scan.js';
+export { CannotGrant, grantStream, type Grant, type GrantCheck } from './grant.js';

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRegister } from '@app/erasable';
-import { openEmbeddedStore, readMarker, type EventStore } from '@app/event-store';
+import { openEmbeddedStore, readMarker, type EventStore, type Position } from '@app/event-store';
 import { copyDatabase, damageOf } from '../copy.js';
 import { openLog, roughly } from '../open.js';
 import { progress, say, sayJson, table } from '../output.js';
@@ -48,16 +48,28 @@ export async function examineFolder(settings: Settings, scratch: string): Promis
   // In this order: rows follow from events, and the texts of an event are kept before it is.
   if (existsSync(from.read)) await copyDatabase(from.read, to.read);
   if (!settings.eventStoreUrl) await copyDatabase(from.log, to.log);
-  if (existsSync(from.register)) await copyDatabase(from.register, to.register);
+  const remote = settings.eventStoreUrl ? await openLog(settings) : null;
+  const through = await remote?.head();
+  try {
+    if (existsSync(from.register)) await copyDatabase(from.register, to.register);
+    return await compare(settings, scratch, remote, through);
+  } finally {
+    await remote?.close();
+  }
+}
+
+/** Compares log, texts and rows; `through` is the last position whose texts are sure to be in the copy of the register. */
+async function compare(settings: Settings, scratch: string, remote: EventStore | null, through: Position | null | undefined): Promise<Findings> {
+  const to = files(scratch);
   const faults: Fault[] = [];
-  for (const file of [to.read, ...(settings.eventStoreUrl ? [] : [to.log]), to.register]) {
+  for (const file of [to.read, ...(remote ? [] : [to.log]), to.register]) {
     const damage = existsSync(file) ? damageOf(file) : null;
     if (damage !== null) faults.push({ kind: 'file', at: file.slice(scratch.length + 1), detail: damage });
   }
   if (!existsSync(to.register)) faults.push({ kind: 'file', at: 'register.sqlite', detail: 'is missing' });
-  const store = settings.eventStoreUrl ? await openLog(settings) : await openEmbeddedStore({ file: to.log });
+  const store = remote ?? (await openEmbeddedStore({ file: to.log }));
   try {
-    const { faults: inLog, ...log } = await readLog(store, settings, to.register);
+    const { faults: inLog, ...log } = await readLog(store, settings, to.register, through ?? (await store.head()));
     faults.push(...inLog);
     const marker = readMarker(settings.data);
     if (marker && marker.ledgerId !== log.ledgerId)
@@ -86,13 +98,12 @@ export async function examineFolder(settings: Settings, scratch: string): Promis
     }
     return { ok: faults.length === 0, log, readModels, faults };
   } finally {
-    await store.close();
+    if (store !== remote) await store.close();
   }
 }
 
-async function readLog(store: EventStore, { eventStoreUrl }: Settings, registerFile: string): Promise<LogFindings> {
+async function readLog(store: EventStore, { eventStoreUrl }: Settings, registerFile: string, head: Position | null): Promise<LogFindings> {
   const register = existsSync(registerFile) ? openRegister({ file: registerFile, readOnly: true }) : null;
-  const head = await store.head();
   const bar = progress('reading the log', roughly(head));
   try {
     return await verifyLog({

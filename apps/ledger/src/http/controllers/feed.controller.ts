@@ -32,7 +32,7 @@ export class FeedController {
     const types = typesOfQuery(query.types);
     const filter: FeedFilter = { ...(types && { types }), ...(query.contractId !== undefined && { contractId: query.contractId }) };
     void reply.header('vary', 'accept');
-    if (request.headers.accept?.includes(NDJSON)) return this.bulk(after, query.limit === undefined ? undefined : Number(query.limit), filter, reply);
+    if (request.headers.accept?.includes(NDJSON)) return this.bulk(after, query, filter, request, reply);
     const limit = query.limit === undefined ? DEFAULT_PAGE : Number(query.limit);
     if (limit > MAX_PAGE) throw new InvalidInput([{ path: 'limit', message: `whole|1|${MAX_PAGE}` }]);
     const page = await this.waited(after, limit, filter, Number(query.wait ?? 0) * 1_000, request);
@@ -44,20 +44,23 @@ export class FeedController {
   /** A page, after a while where there is nothing yet. */
   private async waited(after: FeedCursor | null, limit: number, filter: FeedFilter, ms: number, request: LedgerRequest): Promise<FeedPage> {
     const until = Date.now() + ms;
-    const gone = new AbortController();
-    if (ms > 0) request.raw.once('close', () => gone.abort());
+    const gone = goneWith(request, ms);
     for (let page = await this.feed.page(after, limit, filter); ; page = await this.feed.page(page.next, limit, filter)) {
       const left = until - Date.now();
-      if (page.events.length > 0 || left <= 0 || gone.signal.aborted || this.feed.closing.aborted) return page;
-      await this.feed.arrived(page.next?.sequence ?? -1, left, gone.signal);
+      if (page.events.length > 0 || left <= 0 || gone.aborted || this.feed.closing.aborted) return page;
+      await this.feed.arrived(page.next?.sequence ?? -1, left, gone);
     }
   }
 
   /** Line by line, as fast as the reader takes it; `limit` counts events looked at, so that the next cursor is known ahead. */
-  private async bulk(after: FeedCursor | null, limit: number | undefined, filter: FeedFilter, reply: FastifyReply) {
+  private async bulk(after: FeedCursor | null, query: FeedQuery, filter: FeedFilter, request: LedgerRequest, reply: FastifyReply) {
     if (after) this.feed.check(after);
-    const head = this.feed.head();
+    else this.feed.head();
     const from = (after?.sequence ?? -1) + 1;
+    const ms = Number(query.wait ?? 0) * 1_000;
+    if (ms > 0) await this.feed.arrived(from - 1, ms, goneWith(request, ms));
+    const head = this.feed.head();
+    const limit = query.limit === undefined ? undefined : Number(query.limit);
     const to = Math.min(head?.sequence ?? -1, limit === undefined ? Number.MAX_SAFE_INTEGER : from + limit - 1);
     const [last] = to < from ? [] : await this.feed.read(to, 1);
     const next = last ? { sequence: last.revision, id: last.id } : after;
@@ -117,6 +120,13 @@ export class FeedController {
     const { acknowledgedAt } = await this.feed.acknowledge(name, parseCursor(body.cursor)!);
     return { name, cursor: body.cursor, acknowledgedAt };
   }
+}
+
+/** Aborts when a caller who is kept waiting goes away. */
+function goneWith(request: LedgerRequest, ms: number): AbortSignal {
+  const gone = new AbortController();
+  if (ms > 0) request.raw.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 const cursorOf = (text: string | undefined): FeedCursor | null => (text === undefined ? null : parseCursor(text));
