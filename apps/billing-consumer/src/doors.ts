@@ -8,8 +8,8 @@ export interface Reading {
   /** Read anew before each page: another program may have gone on meanwhile. */
   readonly from: () => Place | null;
   readonly signal: AbortSignal;
-  /** Told when the ledger is away and will be asked again. */
-  readonly away?: (trouble: Trouble) => void;
+  /** Told when the ledger is away, before it is asked again; throws to give up. */
+  readonly away: (trouble: Trouble) => void;
 }
 export type Door = (reading: Reading) => AsyncIterable<readonly string[]>;
 
@@ -29,9 +29,9 @@ export const pullDoor = (ledger: Ledger): Door =>
         tries = 0;
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof Away) || !away) throw error;
+        if (!(error instanceof Away)) throw error;
         away(error);
-        await pauseBefore(tries++, error.after, signal);
+        await pauseBefore(tries++, error.after ?? 0, signal);
         continue;
       }
       head = page.length < PAGE;
@@ -100,9 +100,7 @@ export const eventStoreDoor = (url: string, stream = 'published-billing'): Door 
           if (error instanceof Stopped) throw error;
           if (code === ABORTED) continue;
           if (REFUSED.includes(code)) throw misuse(`EventStoreDB refuses the user of EVENTSTORE_URL: ${message}. It needs one that may read ${stream}`);
-          const trouble = new Trouble(`EventStoreDB does not answer (${message})`, undefined, { cause: error });
-          if (!away) throw trouble;
-          away(trouble);
+          away(new Trouble(`EventStoreDB does not answer (${message})`, undefined, { cause: error }));
         }
         await pauseBefore(tries++, 0, signal);
       }

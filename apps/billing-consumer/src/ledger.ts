@@ -46,8 +46,8 @@ interface Asked {
 export class Away extends Trouble {
   constructor(
     message: string,
-    /** Milliseconds to wait at least. */
-    readonly after: number,
+    /** Milliseconds to wait at least; null: nobody answered. */
+    readonly after: number | null,
     options?: ErrorOptions,
   ) {
     super(message, undefined, options);
@@ -99,21 +99,21 @@ export class Ledger {
     } catch (error) {
       if (signal?.aborted) throw error;
       const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-      throw new Away(`the ledger at ${this.url} does not answer (${code ?? (error as Error).message}): is it running, and is LEDGER_URL its address?`, 0, { cause: error });
+      throw new Away(`the ledger at ${this.url} does not answer (${code ?? (error as Error).message}): is it running, and is LEDGER_URL its address?`, null, { cause: error });
     }
     if (status >= 200 && status < 300) return text;
     throw this.refused(status, text, Number(headers.get('retry-after') ?? 0) * 1_000);
   }
 
   private refused(status: number, text: string, after: number): Trouble {
-    const problem = ((): { code?: string; title?: string; detail?: string } => {
+    const problem = ((): { code?: string; title?: string; detail?: string; errors?: readonly { path: string; message: string }[] } => {
       try {
         return JSON.parse(text) as object;
       } catch {
         return {};
       }
     })();
-    const said = problem.detail ?? problem.title ?? `HTTP ${status}`;
+    const said = problem.errors?.map((e) => `${e.path} ${e.message}`).join('; ') ?? problem.detail ?? problem.title ?? `HTTP ${status}`;
     if (status === 409 && problem.code === 'feed-rewound')
       return new Stopped(
         'rewound',

@@ -21,7 +21,7 @@ export function readSettings(env: NodeJS.ProcessEnv, cwd = process.cwd()): Setti
   const url = given('LEDGER_URL') ?? 'http://127.0.0.1:3000';
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw misuse(`LEDGER_URL must be the address of the ledger's service, like http://127.0.0.1:3000, not ${url}`);
   const name = given('BILLING_CONSUMER') ?? 'billing-consumer';
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name)) throw misuse('BILLING_CONSUMER must be a name of letters, digits, dots, dashes and underscores');
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(name)) throw misuse('BILLING_CONSUMER must be a name of 1 to 64 letters, digits, dots, dashes and underscores');
   const file = given('LEDGER_TOKEN_FILE');
   if (file !== null && !existsSync(file)) throw misuse(`LEDGER_TOKEN_FILE: there is no ${file}`);
   return {

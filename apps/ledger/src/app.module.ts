@@ -12,6 +12,7 @@ import { ContractsController } from './http/controllers/contracts.controller.js'
 import { FeedController } from './http/controllers/feed.controller.js';
 import { HealthController } from './http/controllers/health.controller.js';
 import { LedgerController } from './http/controllers/ledger.controller.js';
+import { ReconciliationsController } from './http/controllers/reconciliations.controller.js';
 import { SandboxController } from './http/controllers/sandbox.controller.js';
 import { SimulationsController } from './http/controllers/simulations.controller.js';
 import { WebhooksController } from './http/controllers/webhooks.controller.js';
@@ -45,6 +46,7 @@ export class AppModule {
       WebhooksController,
       AuditController,
       FeedController,
+      ReconciliationsController,
       ...(ledger.sandbox === null ? [] : [SandboxController]),
     ];
   }

@@ -279,10 +279,11 @@ export interface FeedDoor {
   contractSequences(contractId: string, through?: number): readonly number[];
   /** @throws {BadParameter} there are not so many events */
   digest(size: number | undefined, contractId?: string): { readonly size: number; readonly root: string };
-  /** @throws {FeedRewound} */
-  acknowledge(name: string, cursor: FeedCursor): Promise<FeedCursor & { readonly name: string; readonly acknowledgedAt: string }>;
-  consumers(): readonly (FeedCursor & {
+  /** Null: before the first event. @throws {FeedRewound} */
+  acknowledge(name: string, cursor: FeedCursor | null): Promise<{ readonly name: string; readonly acknowledgedAt: string }>;
+  consumers(): readonly ({
     readonly name: string;
+    readonly cursor: FeedCursor | null;
     readonly acknowledgedAt: string;
     /** The feed does not hold the event that it acknowledged. */
     readonly rewound: boolean;

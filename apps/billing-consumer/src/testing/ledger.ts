@@ -46,7 +46,8 @@ export class FeedServer {
       const from = this.after(q.get('after'));
       if (from === null) return json(409, { code: 'feed-rewound', title: 'Refused', detail: 'The feed does not hold this event.' });
       const page = this.feed.slice(from, from + Number(q.get('limit')));
-      return void reply.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(page.map((e) => `${e}\n`).join(''));
+      const send = (): void => void reply.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(page.map((e) => `${e}\n`).join(''));
+      return page.length === 0 && q.get('wait') !== '0' ? void setTimeout(send, 50) : send();
     }
     if (pathname === '/v1/feed/digests') return json(200, feedDigest(this.feed.slice(0, Number(q.get('size')))));
     if (position) {

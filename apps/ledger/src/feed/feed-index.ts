@@ -10,6 +10,8 @@ import { CompactRange, leafOf, rootAt, toHex, MerkleTree, type Digest, type Hash
 import type { FeedCursor } from '../ports.js';
 
 const FORMAT = 1;
+/** Sequence of a consumer that has no event yet. */
+const BEFORE_FIRST = -1;
 const TABLES = `
   CREATE TABLE events (
     sequence    INTEGER PRIMARY KEY,
@@ -28,8 +30,10 @@ export interface IndexedEvent extends FeedCursor {
   readonly recordedAt: string;
   readonly position: string;
 }
-export interface Consumer extends FeedCursor {
+export interface Consumer {
   readonly name: string;
+  /** Null: before the first event. */
+  readonly cursor: FeedCursor | null;
   readonly acknowledgedAt: string;
 }
 
@@ -120,13 +124,13 @@ export class FeedIndexWriter extends Opened {
     this.range = CompactRange.empty();
   }
 
-  acknowledge(name: string, { sequence, id }: FeedCursor): Consumer {
+  acknowledge(name: string, cursor: FeedCursor | null): Consumer {
     const acknowledgedAt = new Date().toISOString();
     this.run(
       'INSERT INTO consumers VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, id = excluded.id, acknowledged_at = excluded.acknowledged_at',
-      name, sequence, id, acknowledgedAt,
+      name, cursor?.sequence ?? BEFORE_FIRST, cursor?.id ?? '', acknowledgedAt,
     );
-    return { name, sequence, id, acknowledgedAt };
+    return { name, cursor, acknowledgedAt };
   }
 
   loadCursor(): AdvisoryCursor | null {
@@ -187,6 +191,7 @@ export class FeedIndex extends Opened {
   }
 
   consumers(): Consumer[] {
-    return this.all('SELECT name, sequence, id, acknowledged_at AS acknowledgedAt FROM consumers ORDER BY name') as unknown as Consumer[];
+    const rows = this.all<{ name: string; sequence: number; id: string; acknowledgedAt: string }>('SELECT name, sequence, id, acknowledged_at AS acknowledgedAt FROM consumers ORDER BY name');
+    return rows.map(({ name, sequence, id, acknowledgedAt }) => ({ name, cursor: sequence === BEFORE_FIRST ? null : { sequence, id }, acknowledgedAt }));
   }
 }

@@ -24,7 +24,7 @@ export interface FeedThreadData {
   readonly anew: boolean;
 }
 
-export type FeedAsk = { readonly ask: 'acknowledge'; readonly name: string; readonly cursor: FeedCursor } | { readonly ask: 'stop' };
+export type FeedAsk = { readonly ask: 'acknowledge'; readonly name: string; readonly cursor: FeedCursor | null } | { readonly ask: 'stop' };
 
 /** What can be said of a publisher between threads. */
 export interface PublisherReport extends Omit<FeedStatus, 'stopped'> {

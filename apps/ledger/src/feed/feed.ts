@@ -219,9 +219,9 @@ export class Feed {
     return digest;
   }
 
-  /** Keeps how far a consumer says it is. @throws {FeedRewound} */
-  async acknowledge(name: string, cursor: FeedCursor): Promise<Consumer> {
-    this.check(cursor);
+  /** Keeps how far a consumer says it is; null: before the first event. @throws {FeedRewound} */
+  async acknowledge(name: string, cursor: FeedCursor | null): Promise<Consumer> {
+    if (cursor) this.check(cursor);
     return this.thread!.ask<Consumer>({ ask: 'acknowledge', name, cursor });
   }
 
@@ -229,11 +229,12 @@ export class Feed {
   consumers(): readonly (Consumer & { readonly rewound: boolean; readonly lag: { readonly events: number; readonly seconds: number } })[] {
     const head = this.head()?.sequence ?? -1;
     return this.index!.consumers().map((c) => {
-      const lacks = this.index!.at(c.sequence + 1);
+      const sequence = c.cursor?.sequence ?? -1;
+      const lacks = this.index!.at(sequence + 1);
       return {
         ...c,
-        rewound: this.index!.at(c.sequence)?.id !== c.id,
-        lag: { events: Math.max(0, head - c.sequence), seconds: lacks ? Math.max(0, Math.floor((Date.now() - Date.parse(lacks.recordedAt)) / 1_000)) : 0 },
+        rewound: c.cursor !== null && this.index!.at(sequence)?.id !== c.cursor.id,
+        lag: { events: Math.max(0, head - sequence), seconds: lacks ? Math.max(0, Math.floor((Date.now() - Date.parse(lacks.recordedAt)) / 1_000)) : 0 },
       };
     });
   }

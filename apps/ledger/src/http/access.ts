@@ -71,6 +71,7 @@ export const ACCESS = {
   'GET /v1/feed/asyncapi': 'read',
   'GET /v1/feed/consumers': 'read',
   'PUT /v1/feed/consumers/:name/position': 'consume',
+  'POST /v1/feed/reconciliations': 'read',
   'GET /v1/audit/reads': 'audit',
   'GET /v1/audit/access-review': 'audit',
 

@@ -57,7 +57,7 @@ describe('the HTTP layer', () => {
             ? 'admin'
             : path.startsWith('/v1/audit/')
               ? 'audit'
-            : method === 'GET'
+            : method === 'GET' || path === '/v1/feed/reconciliations'
               ? 'read'
               : path.startsWith('/v1/simulations/')
                 ? 'simulate'

@@ -44,8 +44,8 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`);
 }
 
-/** Whatever may be recorded; simulations never are. */
-const isCommand = (request: LedgerRequest): boolean => request.caller !== undefined && !request.url.startsWith('/v1/simulations/');
+/** Whatever may be recorded; simulations and reconciliations never are. */
+const isCommand = (request: LedgerRequest): boolean => request.caller !== undefined && !request.url.startsWith('/v1/simulations/') && !request.url.startsWith('/v1/feed/');
 
 /** The HTTP application around a ledger: initialised, not yet listening. */
 export async function createServer(ledger: Ledger, config: Config, log: Logger): Promise<NestFastifyApplication> {

@@ -205,6 +205,12 @@ export const CALLS: { readonly [R in Exclude<Route, `GET /docs${string}`>]: Call
   'GET /v1/feed/schemas/:name': { tag: 'Billing feed', summary: 'One of them', summaryJa: '一つの JSON Schema' },
   'GET /v1/feed/asyncapi': { tag: 'Billing feed', summary: 'The feed as an AsyncAPI document', summaryJa: 'フィードの AsyncAPI 文書' },
   'GET /v1/feed/consumers': { tag: 'Billing feed', summary: 'How far each named consumer is, and how far behind', summaryJa: '各コンシューマーの位置と遅れ' },
+  'POST /v1/feed/reconciliations': {
+    tag: 'Billing feed',
+    summary: 'Hold what was billed against what was published: contract, month and line that differ',
+    summaryJa: '請求額と公開内容の照合(相違する契約・月・明細行)',
+    example: { rows: [{ contractId: ID, month: '2026-02', total: 30_000 }] },
+  },
   'PUT /v1/feed/consumers/:name/position': {
     tag: 'Billing feed',
     summary: 'Say how far a consumer has come',

@@ -1,7 +1,7 @@
 import { createWriteStream, existsSync, renameSync, rmSync, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { bodyOf, type Client, listed } from '../client.js';
+import { bodyOf, type Client } from '../client.js';
 import { interruption } from '../interrupt.js';
 import { progress, remark, say, sayJson, table } from '../output.js';
 import { holderOf, runningClient } from '../service.js';
@@ -122,20 +122,25 @@ interface Consumer {
   readonly name: string;
   readonly cursor: string | null;
   readonly acknowledgedAt: string;
+  /** The feed does not hold the event that it acknowledged. */
+  readonly rewound: boolean;
   readonly lag: { readonly events: number; readonly seconds: number };
 }
+
+const consumersOf = async (client: Client): Promise<readonly Consumer[]> =>
+  (bodyOf(await client.get('/v1/feed/consumers'), 'asking for the consumers') as { readonly consumers: readonly Consumer[] }).consumers;
 
 /** Where the feed stands, and everyone who reads it under a name. Exit 1 where it has stopped. */
 export async function feedStatus(settings: Settings): Promise<ExitCode> {
   const client = clientOf(settings);
   const status = bodyOf(await client.get('/v1/feed/status'), 'asking for the feed') as { readonly state: string; readonly head: string | null; readonly stopped?: { readonly code: string; readonly message: string } | null; readonly problem?: string | null };
-  const consumers = (await Array.fromAsync(listed(client, '/v1/feed/consumers', 'consumers'))) as unknown as Consumer[];
+  const consumers = await consumersOf(client);
   if (settings.json) sayJson({ ...status, consumers });
   else {
     say(`feed: ${status.state}, ${sequenceOf(status.head) + 1} events, head ${status.head ?? '-'}`);
     if (status.stopped) say(`stopped (${status.stopped.code}): ${status.stopped.message}`);
     else if (status.problem) say(`for now: ${status.problem}`);
-    if (consumers.length > 0) say(`\n${table(['consumer', 'behind', 'seconds', 'acknowledged', 'cursor'], consumers.map((c) => [c.name, c.lag.events, c.lag.seconds, c.acknowledgedAt, c.cursor]))}`);
+    if (consumers.length > 0) say(`\n${table(['consumer', 'behind', 'seconds', 'acknowledged', 'cursor'], consumers.map((c) => [c.name, c.lag.events, c.lag.seconds, c.acknowledgedAt, `${c.cursor ?? 'start'}${c.rewound ? ' (not in this feed)' : ''}`]))}`);
     else say('no consumer has acknowledged a position');
   }
   return status.state === 'stopped' ? EXIT.no : EXIT.ok;
@@ -145,7 +150,7 @@ export async function feedStatus(settings: Settings): Promise<ExitCode> {
 export async function rewindConsumer(settings: Settings, name: string, to: string): Promise<void> {
   const at = cursor(to);
   const client = clientOf(settings);
-  const known = (await Array.fromAsync(listed(client, '/v1/feed/consumers', 'consumers'))) as unknown as Consumer[];
+  const known = await consumersOf(client);
   const was = known.find((c) => c.name === name);
   if (!was) throw misuse(`no consumer ${name} has acknowledged a position${known.length > 0 ? `; there are ${known.map((c) => c.name).join(', ')}` : ''}`);
   const now = bodyOf(await client.put(`/v1/feed/consumers/${encodeURIComponent(name)}/position`, { cursor: at }), `rewinding ${name}`);

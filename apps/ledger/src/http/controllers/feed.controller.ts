@@ -109,7 +109,7 @@ export class FeedController {
   @Get('consumers')
   consumers(@Query() _query: NoQuery) {
     return {
-      consumers: this.feed.consumers().map(({ name, sequence, id, acknowledgedAt, rewound, lag }) => ({ name, cursor: cursorText({ sequence, id }), acknowledgedAt, rewound, lag })),
+      consumers: this.feed.consumers().map(({ name, cursor, acknowledgedAt, rewound, lag }) => ({ name, cursor: cursor && cursorText(cursor), acknowledgedAt, rewound, lag })),
       nextCursor: null,
     };
   }
@@ -117,7 +117,7 @@ export class FeedController {
   @Put('consumers/:name/position')
   async acknowledge(@Param('name') name: string, @Body() body: ConsumerPositionDto, @Query() _query: NoQuery) {
     if (!CONSUMER.test(name)) throw new InvalidInput([{ path: 'name', message: 'consumerName' }]);
-    const { acknowledgedAt } = await this.feed.acknowledge(name, parseCursor(body.cursor)!);
+    const { acknowledgedAt } = await this.feed.acknowledge(name, cursorOf(body.cursor ?? undefined));
     return { name, cursor: body.cursor, acknowledgedAt };
   }
 }

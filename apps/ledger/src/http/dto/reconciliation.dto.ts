@@ -1,8 +1,8 @@
-import { Id, InMonth, Optional, Parts, Such, Whole } from './rules.js';
+import { FeedCursorText } from './feed.dto.js';
+import { Id, InMonth, Optional, Parts, Whole } from './rules.js';
 import type { PathError } from '../../ports.js';
 import type { Claim } from '@app/published';
 
-const CURSOR = /^\d{16}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** What a biller may have come to by mistake is told as a difference, not refused. */
 const Claimed = (): PropertyDecorator => Whole(-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
@@ -23,7 +23,7 @@ class RowDto implements Claim {
 
 export class ReconciliationDto {
   /** The last event that the biller has applied; default: the head. */
-  @Optional() @Such('cursor', (v) => typeof v === 'string' && CURSOR.test(v)) readonly cursor?: string;
+  @Optional() @FeedCursorText() readonly cursor?: string;
   @Parts(RowDto, 1, 1_000) readonly rows: readonly RowDto[];
 
   static whole(body: ReconciliationDto): readonly PathError[] {
