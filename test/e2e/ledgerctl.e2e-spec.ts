@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -422,6 +422,29 @@ describe('demo', () => {
     expect((await ctl(['--data', foreign, 'demo', '--exit'])).err).toMatch(/not the demo's/);
     expect(readdirSync(foreign)).toEqual(['ledger.json']);
   }, 300_000);
+});
+
+describe('audit access-review', () => {
+  it('writes who had access as a table without formulas, for its owner alone, or as JSON', async () => {
+    const s = await Service.start({ store: 'embedded' });
+    const issued = await ctl(['tokens', 'issue', '--subject', 'clerk-1', '--role', 'operator', '--label', '=cmd()'], on(s));
+    expect(issued.exit).toBe(0);
+    const now = new Date(Date.now() + 9 * 3_600_000);
+    const quarter = `${now.getUTCFullYear()}Q${Math.floor(now.getUTCMonth() / 3) + 1}`;
+    const out = join(scratch, 'review.csv');
+    const written = await ctl(['audit', 'access-review', '--quarter', quarter, '--out', out], on(s));
+    expect([written.exit, written.out, written.err]).toEqual([0, '', expect.stringContaining('2 tokens and 2 actors')]);
+    const csv = readFileSync(out, 'utf8');
+    expect(csv).toMatch(/^\ufeffkind,tokenId,subject,role,/);
+    expect(csv).toContain("clerk-1,operator,'=cmd(),in-force");
+    expect(csv).not.toContain(issued.out.trim());
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    const json = JSON.parse((await ctl(['audit', 'access-review', '--quarter', quarter, '--json'], on(s))).out) as { grants: object[] };
+    expect(json.grants).toContainEqual(expect.objectContaining({ subject: 'clerk-1', label: '=cmd()' }));
+    for (const args of [[], ['--quarter', '2026Q5'], ['--from', '2026-01-01'], ['--quarter', '2026Q1', '--from', '2026-01-01', '--to', '2026-01-31']])
+      expect([args, (await ctl(['audit', 'access-review', ...args], on(s))).exit]).toEqual([args, 2]);
+    await s.end();
+  }, 120_000);
 });
 
 test('the script finds its build', async () => {

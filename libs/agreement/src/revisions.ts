@@ -24,5 +24,8 @@ export const REVISIONS: readonly Revision[] = IN_FORCE_IDS.map((clause, i) => {
   return { id: from, clause, from, source: i === IN_FORCE_IDS.length - 1 ? 'text' : 'inferred' };
 });
 
+/** A version by the day it came into force, or by the clause that brought it; undefined: there is none. */
+export const revisionNamed = (name: unknown): Revision | undefined => REVISIONS.find((r) => r.id === name || r.clause === name);
+
 /** The version in force on a day. Throws NoRow before 2018-10-01. */
 export const revisionAt = (date: PlainDate): Revision => rowAt(REVISIONS, date, 'revisions');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { addDays, daysIn, eachMonth, monthOf, periodEnd, plainDate } from '@app/calendar';
 import { prorate } from '@app/money';
-import { DEFAULT_POLICIES, monthlyParts, periodOfItem, periodOfOption, settle, settlementRule } from './index.js';
+import { DEFAULT_POLICIES, monthlyParts, periodOfItem, periodOfOption, REVISIONS, revisionNamed, settle, SETTLEMENT_ROWS, settlementRule, settleUnder } from './index.js';
 import type { PlainDate } from '@app/calendar';
 import type { EndGround, FeeSegment } from './index.js';
 
@@ -205,5 +205,26 @@ describe('A11c monthly charges', () => {
   it('refuse segments that overlap', () => {
     const s = { from: plainDate('2026-04-01'), to: null, amount: 1 };
     expect(() => monthlyParts([s, s], '2026-04', 'floor')).toThrow(RangeError);
+  });
+});
+
+describe('the rules of a version of the agreement', () => {
+  const input = { monthlyFee: 100_000, periodStartsOn: plainDate('2026-10-01'), periodEndsOn: plainDate('2027-09-30'), endsOn: plainDate('2026-12-15'), proration: 'calendar', rounding: 'floor' } as const;
+
+  it('are asked for by its day or by its clause', () => {
+    expect(revisionNamed('2025-10-01')).toBe(revisionNamed('S-R7-10-1-1'));
+    for (const r of REVISIONS) expect([revisionNamed(r.id), revisionNamed(r.clause)]).toEqual([r, r]);
+    for (const bad of ['2025-10-02', 'S-R7-10-1-2', '', undefined, 'toString']) expect(revisionNamed(bad)).toBeUndefined();
+  });
+
+  it('charge what remains alike in all of them, and say which are carried back from the last text', () => {
+    expect(REVISIONS.map((r) => settleUnder(r, input).source)).toEqual(REVISIONS.map((_, i) => (i === REVISIONS.length - 1 ? 'text' : 'inferred')));
+    for (const r of REVISIONS) expect(settleUnder(r, input)).toMatchObject(settle(input));
+  });
+
+  it('are those of the row in force, should one ever differ', () => {
+    const [early, text] = SETTLEMENT_ROWS;
+    expect(SETTLEMENT_ROWS.filter((row) => row.from <= REVISIONS[3]!.from)).toEqual([early]);
+    expect(SETTLEMENT_ROWS.findLast((row) => row.from <= REVISIONS.at(-1)!.from)).toBe(text);
   });
 });

@@ -2,9 +2,11 @@ import { addDays, daysInRange, eachMonth, firstOf, lastOf, maxDate, minDate, mon
 import { prorate, sumYen } from '@app/money';
 import type { Month, PlainDate } from '@app/calendar';
 import type { Rounding, Yen } from '@app/money';
+import { carriedBack, rowAt, type Source } from './dated.js';
 import type { CitableId } from './ids.js';
 import type { Policies } from './policies.js';
 import type { PeriodRule } from './periods.js';
+import type { Revision } from './revisions.js';
 
 /** One month of a settlement: `days` of the month's `of` days at the monthly fee. */
 export interface SettlementMonth {
@@ -74,6 +76,15 @@ export function settle(s: SettlementInput): Settlement {
     return { month, days, of, amount: prorate(s.monthlyFee, days, of, s.rounding) };
   });
   return { total: sumYen(months.map((m) => m.amount)), from, to, months };
+}
+
+/** By which annex what remains of a period is charged, in each version: the same in all whose text was carried back. */
+export const SETTLEMENT_ROWS = carriedBack({ base: 'X2-1', option: 'X2-2', settle });
+
+/** As {@link settle}, by the rules of one version of the agreement. Throws NoRow where no rule of it is known. */
+export function settleUnder(revision: Revision, input: SettlementInput): Settlement & { readonly source: Source } {
+  const row = rowAt(SETTLEMENT_ROWS, revision.from, 'settlement rules');
+  return { ...row.settle(input), source: row.source };
 }
 
 /** What ended a line. */

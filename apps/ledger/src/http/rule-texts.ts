@@ -63,6 +63,7 @@ export const RULES = {
   option: { en: () => 'must be an option number from 1 to 45', ja: () => '1 から 45 までのオプション番号でなければなりません' },
   item: { en: () => 'is not an item', ja: () => '存在しない品目です' },
   clause: { en: () => 'is not a clause of the agreement', ja: () => '存在しない条項です' },
+  revision: { en: () => 'is not a version of the agreement: name the day it came into force, or the clause that says so', ja: () => '規程の版ではありません(施行日または施行を定める附則の条項で指定してください)' },
   recordClause: {
     en: () => 'is not a clause that asks to keep a record',
     ja: () => '記録を求める条項ではありません',

@@ -1,3 +1,3 @@
 export * from './cancellation.js';
 export * from './calendar.js';
-export { checkApplication as simulateApplication, quantityErrors, settle as simulateSettlement } from '@app/agreement';
+export { checkApplication as simulateApplication, quantityErrors, settleUnder as simulateSettlement } from '@app/agreement';

@@ -311,4 +311,15 @@ describe('the simulations', () => {
     expect(await due('2026-12-15')).toMatchObject({ returnDueOn: null, overdueFrom: null, warnings: [{ code: 'beyond-holiday-table' }] });
     await with142.close();
   });
+
+  it('settle under the rules of the version that is named, else of the one in force on the end day', async () => {
+    const body = { monthlyFee: 100_000, periodStartsOn: '2026-10-01', periodEndsOn: '2027-09-30', endsOn: '2026-12-15' };
+    const plain = await simulate('settlement', body);
+    expect(plain['agreementRevision']).toEqual({ id: '2025-10-01', clause: 'S-R7-10-1-1', source: 'text' });
+    const under = await simulate('settlement', { ...body, underRevision: '2021-10-01' });
+    expect(under).toMatchObject({ total: plain['total'], agreementRevision: { id: '2021-10-01', source: 'inferred' } });
+    expect(await simulate('settlement', { ...body, underRevision: (under['agreementRevision'] as { clause: string }).clause })).toEqual(under);
+    expect((await simulate('settlement', { ...body, periodStartsOn: '2019-01-01', periodEndsOn: '2019-12-31', endsOn: '2019-06-30' }))['agreementRevision']).toMatchObject({ source: 'inferred' });
+    expect(await ask(app, 'POST', '/v1/simulations/settlement', { ...body, underRevision: '2021-10-02' })).toMatchObject({ status: 400, body: { errors: [{ path: 'underRevision' }] } });
+  });
 });

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Inject, Post, Query } from '@nestjs/common';
-import { isItemCode, itemsNamed } from '@app/agreement';
+import { isItemCode, itemsNamed, revisionAt, revisionNamed } from '@app/agreement';
 import { BUSINESS_CLOCK, CONFIG } from '../../ports.js';
 import { simulateApplication, simulateCalendar, simulateCancellation, simulateSettlement } from '../../simulations/index.js';
 import { explain } from '../answer.js';
@@ -51,7 +51,9 @@ export class SimulationsController {
   settlement(@Body() body: SettlementSimulationDto, @Query() _query: NoQuery) {
     const { proration, rounding } = this.policies(body);
     const { monthlyFee, periodStartsOn, periodEndsOn, endsOn } = body;
-    return { ...simulateSettlement({ monthlyFee, periodStartsOn, periodEndsOn, endsOn, proration, rounding }), policy: { proration, rounding } };
+    const revision = body.underRevision === undefined ? revisionAt(endsOn) : revisionNamed(body.underRevision)!;
+    const { source, ...settled } = simulateSettlement(revision, { monthlyFee, periodStartsOn, periodEndsOn, endsOn, proration, rounding });
+    return { ...settled, policy: { proration, rounding }, agreementRevision: { id: revision.id, clause: revision.clause, source } };
   }
 
   @Post('calendar')

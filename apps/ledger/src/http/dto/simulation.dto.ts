@@ -1,5 +1,5 @@
-import { Accounts, Amount, Day, JudgedBy, Name, Nullable, Optional, OptionNumber, Parts, Units, Whole } from './rules.js';
-import { parsePolicies, quantityErrors } from '@app/agreement';
+import { Accounts, Amount, Day, JudgedBy, Name, Nullable, Optional, OptionNumber, Parts, Such, Units, Whole } from './rules.js';
+import { parsePolicies, quantityErrors, revisionNamed } from '@app/agreement';
 import type { PathError } from '../../ports.js';
 import type { OptionNo, OptionUse, Policies } from '@app/agreement';
 import type { PlainDate } from '@app/calendar';
@@ -52,6 +52,8 @@ export class SettlementSimulationDto extends PoliciesDto {
   @Day() readonly periodStartsOn: PlainDate;
   @Day() readonly periodEndsOn: PlainDate;
   @Day() readonly endsOn: PlainDate;
+  /** The version of the agreement whose rules are asked for: the day it came into force, or its clause. Default: the one in force on `endsOn`. */
+  @Optional() @Such('revision', (v) => revisionNamed(v) !== undefined) readonly underRevision?: string;
 
   static whole(body: SettlementSimulationDto): readonly PathError[] {
     return body.periodEndsOn < body.periodStartsOn ? [{ path: 'periodEndsOn', message: 'order|periodStartsOn' }] : [];
