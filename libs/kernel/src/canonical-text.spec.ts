@@ -33,7 +33,7 @@ describe('whether a text is canonical JSON', () => {
   it('agrees with the definition after any one character was changed, taken out or put in', () => {
     const sound = canonicalJson({ receipts: [{ clause: 'A10-2', facts: { day: '2026-01-31', n: 12, ok: true, none: null } }], salt: '00ff', 名: 'あ' });
     fc.assert(
-      fc.property(fc.nat(sound.length - 1), fc.constantFrom('change', 'out', 'in'), fc.constantFrom(...'"{}[]:,\\0123456789-.eEtfn aあ\t\u0000'), (i, how, c) => {
+      fc.property(fc.nat(sound.length - 1), fc.constantFrom('change', 'out', 'in'), fc.constantFrom(...'"{}[]:,\\0123456789-.eEtfn aあ\t\u0000'.split('')), (i, how, c) => {
         const text = sound.slice(0, i) + (how === 'out' ? '' : c) + sound.slice(how === 'in' ? i : i + 1);
         expect([text, isCanonicalJson(text)]).toEqual([text, is(text)]);
       }),

@@ -90,7 +90,7 @@ export function embeddedSource({ file, threads, pages }: EmbeddedOptions): Sourc
         return { file, from, after: i === 0 ? Number.MIN_SAFE_INTEGER : from, through: Math.floor((end * (i + 1)) / many) };
       });
       const parts = await Promise.all(
-        ranges.map((range, i) => {
+        ranges.map(async (range, i) => {
           const progressed = (events: number): void => {
             done[i] = events;
             onProgress(done.reduce((sum, n) => sum + n, 0), head ?? 0);
