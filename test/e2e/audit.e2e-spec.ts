@@ -1,10 +1,11 @@
 /** The proof that nothing was altered, as an auditor meets it: the built service, signer and witness as processes of their own. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   fromBase64,
@@ -184,6 +185,93 @@ test('a signer signs, is killed, and comes back; a witness goes along; proofs fo
   expect((await s.api.get<{ keys: { vkey: string }[] }>('/v1/audit/keys')).body.keys.map((k) => k.vkey).sort()).toEqual([vkey, next].sort());
   await s.end();
 }, 120_000);
+
+test('an auditor verifies offline: a folder, an export, and against checkpoints kept elsewhere', async () => {
+  const [socket, key, anchor] = ['offline.sock', 'offline-key', 'anchor'].map((name) => join(scratch, name)) as [string, string, string];
+  const s = await Service.prepare({ env: { LEDGER_SIGNER: socket } });
+  await s.launch();
+  const vkey = ctl(s.data, 'signer', 'init', '--key', key);
+  const signer = await serving(s.data, 'signer', 'run', '--key', key, '--socket', socket);
+  const env = s.onEventStoreDb ? { EVENTSTORE_URL: process.env['EVENTSTORE_URL']! } : {};
+  const audit = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [entry(), 'audit', ...args], { cwd: scratch, env: { ...environment(s.data), ...env }, encoding: 'utf8' });
+    return { exit: status, out: stdout, err: stderr };
+  };
+  interface Report {
+    readonly ok: boolean;
+    readonly events: number;
+    readonly signed: number;
+    readonly unsigned: number;
+    readonly root: string;
+    readonly promise: string;
+    readonly anchored: number | null;
+    readonly notExcluded: readonly string[];
+    readonly first: { readonly kind: string; readonly at: string } | null;
+    readonly ledger: { readonly ok: boolean; readonly readModels: readonly { readonly result: string }[] } | null;
+  }
+  const report = (...args: string[]): Report & { readonly exit: number | null } => {
+    const { exit, out, err } = audit('verify', '--json', '--key', vkey, ...args);
+    if (out === '') throw new Error(err);
+    return { ...(JSON.parse(out) as Report), exit };
+  };
+
+  await openContract(s.api);
+  const first = await until(s, ({ unsigned, checkpoint }) => unsigned.events === 0 && checkpoint !== null);
+  expect(audit('anchor', '--file', anchor, '--key', vkey).out).toBe(`anchored ${first.tree.size} events in ${anchor}\n`);
+  await openContract(s.api);
+  const second = await until(s, ({ unsigned, tree }) => unsigned.events === 0 && tree.size > first.tree.size);
+  // The other way: by the service, as an auditor elsewhere asks it.
+  expect(audit('--token', s.token, 'anchor', '--file', anchor, '--key', vkey, '--url', `http://127.0.0.1:${s.port}`).out).toBe(`anchored ${second.tree.size} events in ${anchor}\n`);
+  expect(audit('anchor', '--file', anchor, '--key', vkey).out).toMatch(/holds this checkpoint of \d+ events already/);
+
+  const running = report('--since', anchor);
+  expect(running).toMatchObject({ exit: 0, ok: true, events: second.tree.size, signed: second.tree.size, root: second.checkpoint!.root, anchored: second.tree.size, first: null, ledger: { ok: true } });
+  expect(running.ledger!.readModels.length).toBeGreaterThan(3);
+  expect(running.promise).toBe(s.onEventStoreDb ? 'values' : 'bytes');
+  expect(running.notExcluded).toEqual(s.onEventStoreDb ? [expect.stringMatching(/hands over values, not bytes/)] : []);
+  expect(report('--no-read-models').notExcluded.join()).toMatch(/rollback/);
+
+  const file = join(scratch, 'export.ndjson');
+  expect(audit('export', file).exit).toBe(0);
+  expect(audit('export', file).exit).toBe(2);
+  expect(report('--export', file, '--since', anchor)).toMatchObject({ exit: 0, ok: true, events: second.tree.size, root: second.checkpoint!.root, ledger: null });
+
+  await end(signer.child);
+  await s.stop();
+  if (!s.onEventStoreDb) {
+    expect(report('--since', anchor)).toMatchObject({ exit: 0, ok: true });
+    const db = new DatabaseSync(join(s.data, 'log.sqlite'));
+    const { id } = db.prepare('SELECT id FROM events WHERE position = 3').get() as { id: string };
+    db.exec("UPDATE events SET metadata = replace(metadata, '\"salt\":\"', '\"salt\":\"0') WHERE position = 3");
+    db.close();
+    expect(report('--no-read-models')).toMatchObject({ exit: 1, ok: false, first: { kind: 'altered', at: expect.stringMatching(new RegExp(`^position 3 .*${id}`)) } });
+    const said = audit('verify', '--key', vkey);
+    expect([said.exit, said.out]).toEqual([1, expect.stringMatching(/first difference: altered at position 3 [^]*NOT verified\n$/)]);
+  }
+  expect(audit('verify', '--key', 'nonsense')).toMatchObject({ exit: 2, err: expect.stringMatching(/there is no such file, and it is no key itself/) });
+  await s.end();
+}, 180_000);
+
+test('a key in the data folder, or one that others can read, is refused', () => {
+  const data = join(scratch, 'some-data');
+  mkdirSync(data);
+  const call = (...args: string[]) => spawnSync(process.execPath, [entry(), ...args], { cwd: scratch, env: environment(data), encoding: 'utf8' });
+  const inside = call('signer', 'init', '--ledger', 'L', '--key', join(data, 'key'));
+  expect([inside.status, inside.stderr]).toEqual([2, expect.stringMatching(/lies in the data folder/)]);
+  const key = join(scratch, 'open-key');
+  expect(call('signer', 'init', '--ledger', 'L', '--key', key).status).toBe(0);
+  expect(statSync(key).mode & 0o777).toBe(0o600);
+  const again = call('signer', 'init', '--ledger', 'L', '--key', key);
+  expect([again.status, again.stderr]).toEqual([2, expect.stringMatching(/never written over/)]);
+  chmodSync(key, 0o644);
+  const open = call('signer', 'keys', '--key', key);
+  expect([open.status, open.stderr]).toEqual([2, expect.stringMatching(/can be read by others \(mode 644\)/)]);
+  chmodSync(key, 0o600);
+  // What it signed last is not known any more: it does not sign until it is told.
+  rmSync(`${key}.last`);
+  const lost = call('signer', 'run', '--key', key, '--socket', join(scratch, 'lost.sock'));
+  expect([lost.status, lost.stderr]).toEqual([3, expect.stringMatching(/says what was signed last/)]);
+});
 
 test('questions that make no sense are 400, an event that is not there 404', async () => {
   const s = await Service.start();
