@@ -14,6 +14,7 @@ const ALLOWED: { readonly [lib: string]: readonly string[] } = {
   erasable: ['kernel'],
   access: ['kernel'],
   transparency: ['kernel'],
+  evidence: ['kernel', 'calendar', 'money', 'agreement', 'contract', 'transparency'],
   delivery: ['kernel', 'published'],
 };
 /** What pure libs may take from outside; nothing else of Node or of packages. */
@@ -25,6 +26,7 @@ const PURE: { readonly [lib: string]: readonly string[] } = {
   contract: [],
   'read-models': [],
   published: [],
+  evidence: [],
 };
 /** Shapes only: a read model is written against the port of its store and knows nothing of it at run time. */
 const TYPES_OF: { readonly [lib: string]: readonly string[] } = { 'read-models': ['@app/read-store', 'kysely'] };
@@ -54,7 +56,7 @@ function faults(m: Module): string[] {
       if (m.forTests) return [];
       if (to === 'testing') return fault('only tests use the story language');
       if (lib !== null && !(ALLOWED[lib] ?? []).includes(to!)) return fault(`${lib} may import ${(ALLOWED[lib] ?? []).join(', ') || 'nothing of ours'}`);
-      if ((lib === 'read-models' || lib === 'published') && to === 'contract' && names.some((n) => DECIDING.includes(n))) return fault('what reads never decides');
+      if ((lib === 'read-models' || lib === 'published' || lib === 'evidence') && to === 'contract' && names.some((n) => DECIDING.includes(n))) return fault('what reads never decides');
       return [];
     }
     if (lib !== null && lib in PURE && !m.forTests && !PURE[lib]!.includes(specifier)) return fault(`${lib} is pure`);
@@ -91,6 +93,9 @@ describe('who may import whom', () => {
     ['libs/kernel/src/x.ts', "import { DateTime } from 'luxon';", 'pure'],
     ['libs/read-models/src/x.ts', "import { decide as d } from '@app/contract';", 'never decides'],
     ['libs/read-models/src/x.ts', "import { openStore } from '@app/read-store';", 'kernel'],
+    ['libs/evidence/src/x.ts', "import { judge } from '@app/contract';", 'never decides'],
+    ['libs/evidence/src/x.ts', "import { contractView } from '@app/read-models';", 'transparency'],
+    ['libs/evidence/src/x.ts', "import { readFileSync } from 'node:fs';", 'pure'],
     ['libs/event-store/src/x.ts', "type X = import('@app/contract').Life;", 'kernel'],
     ['apps/billing-consumer/src/x.ts', "import { amountIn } from '@app/published';", 'a biller copies'],
     ['apps/billing-consumer/src/x.ts', "const { x } = await import('undici');", 'a biller copies'],

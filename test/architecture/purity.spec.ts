@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { moduleOf, readModules, type Module } from './modules.js';
 
-const PURE = ['kernel', 'calendar', 'money', 'agreement', 'contract', 'read-models', 'published'];
+const PURE = ['kernel', 'calendar', 'money', 'agreement', 'contract', 'read-models', 'published', 'evidence'];
 
 /** Globals through which a clock, chance, the environment or the world outside would come in. */
 const WORLD = new Set(['process', 'performance', 'crypto', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'globalThis', 'navigator', 'console']);
