@@ -7,7 +7,7 @@ import type { LedgerEvent } from './ledger-event.js';
 import type { Statements } from './reads.js';
 
 /** Events between two marks. */
-const STRIDE = 250;
+const STRIDE = 100;
 
 interface Memory {
   count: number;
