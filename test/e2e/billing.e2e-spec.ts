@@ -19,7 +19,7 @@ import { freePort } from '../../apps/ledgerctl/src/service.js';
 import { buildConsumer, ConsumerProcess, publishedLog } from './support/consumer.js';
 import { taken } from './support/lives.js';
 import { Load, random } from './support/load.js';
-import { readLog } from './support/log.js';
+import { readWholeLog } from './support/log.js';
 import { build, endServices, Service } from './support/service.js';
 import type { Api, Reply } from './support/api.js';
 
@@ -75,7 +75,7 @@ function inOrder(published: readonly string[]): void {
 
 /** Every event of a contract that matters for billing was published once, in the order of the log, and nothing else. */
 async function publishedOnce(s: Service): Promise<number> {
-  const log = await readLog(s);
+  const log = await readWholeLog(s);
   const known = new Set<string>(contractEvents.types);
   const wanted = log.filter((e) => e.stream.startsWith('contract-') && known.has(e.type) && RULES[e.type as ContractEventType] !== 'ignore').map((e) => e.id);
   const published = log.filter((e) => e.stream === 'published-billing');

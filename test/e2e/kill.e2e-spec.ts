@@ -96,7 +96,7 @@ if (!SERVER)
     expect((await s.api.get('/v1/tokens')).status).toBe(200);
     const log = await readLog(s);
     expect(log[0]).toMatchObject({ type: 'LedgerFounded', stream: 'ledger' });
-    expect(log.map((e) => e.type)).toEqual(['LedgerFounded', 'TokenIssued']);
+    expect(log.map((e) => e.type)).toEqual(['LedgerFounded', 'PoliciesSet', 'TokenIssued']);
     await s.end();
   }, 90_000);
 

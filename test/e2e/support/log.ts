@@ -21,8 +21,13 @@ onEnd(async () => {
   await (await open)?.close();
 });
 
-/** Every event in the order of the log. */
+/** Every event in the order of the log, but the published ones: those follow in their own time. */
 export async function readLog(service: Service): Promise<LogEvent[]> {
+  return (await readWholeLog(service)).filter((e) => e.stream !== 'published-billing');
+}
+
+/** Every event, in the order of the log. */
+export async function readWholeLog(service: Service): Promise<LogEvent[]> {
   if (STORE === 'eventstoredb' && service.onEventStoreDb) {
     const store = await (client ??= openEventStoreDb({ url: process.env['EVENTSTORE_URL']! }));
     const out: LogEvent[] = [];
