@@ -16,7 +16,7 @@ import {
   wholeNote,
   type SignerKey,
 } from '@app/transparency';
-import { bookEvidence } from '../../apps/ledgerctl/src/audit/evidence.js';
+import { bookEvidence, type Evidence } from '../../apps/ledgerctl/src/audit/evidence.js';
 import { originOf } from '../../apps/ledgerctl/src/audit/origin.js';
 import { brokenSource, embeddedSource, type Source } from '../../apps/ledgerctl/src/audit/sources.js';
 import { verifyAudit, type AuditReport } from '../../apps/ledgerctl/src/audit/verify.js';
@@ -110,13 +110,21 @@ function sourceOf(file: string): Source {
 }
 
 /** As `ledgerctl audit verify` on the folder. */
-export async function verifyFolder(folder: string, { keys = [KEY], witness = false, anchors = [] }: Checked = {}): Promise<AuditReport & { readonly damage: string | null }> {
+export async function verifyFolder(folder: string, checked: Checked = {}): Promise<AuditReport & { readonly damage: string | null }> {
   const { evidence, damage } = bookEvidence(join(folder, 'audit.sqlite'));
-  const source = sourceOf(join(folder, 'log.sqlite'));
   try {
-    return { ...(await verifyAudit({ source, evidence, keys, witnesses: witness ? [WITNESS] : [], anchors, onProgress: () => undefined })), damage };
+    return { ...(await verifyFile(join(folder, 'log.sqlite'), evidence, checked)), damage };
   } finally {
     evidence.close();
+  }
+}
+
+/** The same with evidence that is open already. */
+export async function verifyFile(file: string, evidence: Evidence, { keys = [KEY], witness = false, anchors = [] }: Checked = {}): Promise<AuditReport> {
+  const source = sourceOf(file);
+  try {
+    return await verifyAudit({ source, evidence, keys, witnesses: witness ? [WITNESS] : [], anchors, onProgress: () => undefined });
+  } finally {
     await source.close();
   }
 }

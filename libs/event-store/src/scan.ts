@@ -2,7 +2,7 @@
  * The rows of an embedded log as they lie in its file, for whoever checks it. Reads the table itself, never an index,
  * and writes nothing.
  */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { APPLICATION_ID, DATA_FORMAT, UPGRADES } from './embedded.js';
@@ -35,10 +35,45 @@ const toEvent = (r: Row): RawEvent => ({
   rawMetadata: r[6] as string,
 });
 
+const tablesOf = (db: DatabaseSync): string => JSON.stringify(db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').all());
+
+/**
+ * What SQLite's file head says beyond what SQLite itself holds it to (sqlite.org/fileformat2): flags that would make the
+ * file read-only or its texts another encoding, and bytes that are reserved.
+ */
+function headFaults(file: string): string[] {
+  const head = Buffer.alloc(100);
+  const fd = openSync(file, 'r');
+  try {
+    if (readSync(fd, head, 0, head.length, 0) < head.length) return ['its head is cut off'];
+  } finally {
+    closeSync(fd);
+  }
+  const wrong: string[] = [];
+  if (head[18] !== head[19] || (head[18] !== 1 && head[18] !== 2)) wrong.push(`its head names the format versions ${head[18]} and ${head[19]}`);
+  if (head.readUInt32BE(44) !== 4) wrong.push(`its head names the format ${head.readUInt32BE(44)} of tables`);
+  if (head.readUInt32BE(56) !== 1) wrong.push(`its head names the encoding ${head.readUInt32BE(56)}, not UTF-8`);
+  if (head.subarray(72, 92).some((byte) => byte !== 0)) wrong.push('its head has bytes where there are none');
+  return wrong;
+}
+
+let made: string | null = null;
+function tablesOfALog(): string {
+  if (made !== null) return made;
+  const db = new DatabaseSync(':memory:');
+  for (const sql of UPGRADES) db.exec(sql);
+  made = tablesOf(db);
+  db.close();
+  return made;
+}
+
 export class EmbeddedScan {
   private readonly page: StatementSync;
 
-  private constructor(private readonly db: DatabaseSync) {
+  private constructor(
+    private readonly db: DatabaseSync,
+    private readonly file: string,
+  ) {
     this.page = db.prepare(`${SELECT} WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`);
     this.page.setReturnArrays(true);
   }
@@ -50,7 +85,7 @@ export class EmbeddedScan {
     const db = alone ? new DatabaseSync(new URL(`${pathToFileURL(file).href}?immutable=1`), { readOnly: true }) : new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
     try {
       db.exec('PRAGMA cache_size = -8192');
-      return new EmbeddedScan(db);
+      return new EmbeddedScan(db, file);
     } catch (error) {
       db.close();
       throw error;
@@ -105,11 +140,8 @@ export class EmbeddedScan {
     const wrong: string[] = [];
     if (pragma('application_id') !== APPLICATION_ID) wrong.push('it is not marked as a log of this ledger');
     if (pragma('user_version') !== DATA_FORMAT) wrong.push(`its data format is ${pragma('user_version')}, not ${DATA_FORMAT}`);
-    const tables = (db: DatabaseSync): string => JSON.stringify(db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').all());
-    const made = new DatabaseSync(':memory:');
-    for (const sql of UPGRADES) made.exec(sql);
-    if (tables(this.db) !== tables(made)) wrong.push('its tables are not those of a log');
-    made.close();
+    wrong.push(...headFaults(this.file));
+    if (tablesOf(this.db) !== tablesOfALog()) wrong.push('its tables are not those of a log');
     if (!pages) return wrong;
     const said = this.db.prepare('PRAGMA integrity_check(3)').all() as { integrity_check: string }[];
     if (said.length !== 1 || said[0]!.integrity_check !== 'ok') wrong.push(...said.map((s) => s.integrity_check));

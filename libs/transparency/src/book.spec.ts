@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { canonicalJson } from '@app/kernel';
 import { Book, BookReader, eventLeaf, leafText, MerkleTree, TileTree, toHex, UnsupportedBook, verifyInclusion, type LoggedEvent } from './index.js';
 
 const event = (n: number, data = `{"n":${n}}`): LoggedEvent => ({
@@ -20,7 +21,23 @@ const file = (): string => join(folder, 'audit.sqlite');
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'book-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+interface Vector {
+  readonly event: { readonly data: object; readonly metadata: object; readonly [member: string]: unknown };
+  readonly bytes: string;
+  readonly leaf: string;
+}
+const { events: vectors } = JSON.parse(readFileSync(new URL('../vectors.json', import.meta.url), 'utf8')) as { events: Vector[] };
+
 describe('a leaf', () => {
+  it('is that of the published vectors', () => {
+    expect(vectors.length).toBeGreaterThan(2);
+    for (const { event: { data, metadata, ...rest }, bytes, leaf } of vectors) {
+      const stored = { ...rest, rawData: canonicalJson(data), rawMetadata: canonicalJson(metadata) } as unknown as LoggedEvent;
+      expect([leafText(stored), toHex(eventLeaf(stored))]).toEqual([bytes, leaf]);
+      expect(canonicalJson({ data, metadata, ...rest })).toBe(bytes);
+    }
+  });
+
   it('is the canonical JSON of the whole event', () => {
     const text = leafText({ ...event(3), stream: 'counter-"1"', rawData: '{"a":"x"}' });
     expect(text).toBe(

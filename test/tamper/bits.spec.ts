@@ -1,0 +1,144 @@
+/**
+ * Every bit of a small log's file, flipped one at a time. Each flip is told, or it is harmless: then every read of the
+ * service finds what it found before, and the log can be appended to as before.
+ */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { bookEvidence } from '../../apps/ledgerctl/src/audit/evidence.js';
+import { makeLedger, removeScratch, scratch, sql, verifyFile } from './support.js';
+
+afterAll(removeScratch);
+
+/** What there is to be read, by the table and by the index; null: it cannot be read. */
+function reads(file: string): string | null {
+  try {
+    const db = new DatabaseSync(new URL(`file://${file}?immutable=1`), { readOnly: true });
+    try {
+      const all = (text: string): unknown => db.prepare(text).all();
+      return JSON.stringify([
+        all('SELECT * FROM events ORDER BY position'),
+        all('SELECT * FROM events INDEXED BY events_by_stream ORDER BY stream, revision'),
+        all('SELECT stream, revision, position FROM events INDEXED BY events_by_stream ORDER BY stream DESC, revision DESC'),
+        all('SELECT max(position) AS last FROM events'),
+      ]);
+    } finally {
+      db.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** Appends as the service does; whether it went through and is there. */
+function appends(file: string): boolean {
+  try {
+    const db = new DatabaseSync(file);
+    try {
+      db.exec('PRAGMA synchronous = OFF');
+      for (let n = 0; n < 3; n++) db.prepare("INSERT INTO events VALUES ((SELECT max(position) + 1 FROM events), 'new', ?, 'id', 'T', '{}', '{}')").run(n);
+      const [check] = db.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[];
+      return check!.integrity_check === 'ok' && (db.prepare("SELECT count(*) AS n FROM events WHERE stream = 'new'").get() as { n: number }).n === 3;
+    } finally {
+      db.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
+const PAGE = 512;
+/** Parts of the file's head, as SQLite's file format has them: what a flip there may leave unnoticed, and why that does no harm. */
+const HEAD: readonly (readonly [from: number, to: number, why: string])[] = [
+  [24, 28, 'a counter of changes, for caches'],
+  [28, 32, 'the size in pages, which counts only while the counters agree'],
+  [40, 44, 'a counter of changes of the tables, for caches'],
+  [48, 52, 'how large a cache is suggested'],
+  [92, 96, 'the counter when the size was noted'],
+  [96, 100, 'the version of SQLite that wrote last'],
+];
+
+test('every bit is told or harmless', async () => {
+  const folder = scratch();
+  await makeLedger(folder, { events: 4, signed: [4] });
+  // Small pages make a small file; nothing else differs.
+  sql(folder, `PRAGMA journal_mode = DELETE; PRAGMA page_size = ${PAGE}; VACUUM; PRAGMA journal_mode = WAL`);
+  const file = join(folder, 'log.sqlite');
+  const sound = readFileSync(file);
+  const before = reads(file);
+  const { evidence } = bookEvidence(join(folder, 'audit.sqlite'));
+  expect((await verifyFile(file, evidence)).ok).toBe(true);
+  expect(appends(copied(file))).toBe(true);
+
+  let [told, named] = [0, 0];
+  const unnoticed: number[] = [];
+  const harmful: string[] = [];
+  const bytes = Buffer.from(sound);
+  for (let at = 0; at < bytes.length; at++)
+    for (let bit = 0; bit < 8; bit++) {
+      bytes[at]! ^= 1 << bit;
+      writeFileSync(file, bytes);
+      const report = await verifyFile(file, evidence);
+      if (!report.ok) {
+        told++;
+        if (/^(after )?position \d+ /.test(report.first!.at)) named++;
+      } else {
+        unnoticed.push(at);
+        // One bit of each byte: an append takes longer than everything else here.
+        if (reads(file) !== before || (bit === at % 8 && !appends(copied(file)))) harmful.push(`bit ${bit} of byte ${at}`);
+      }
+      bytes[at]! ^= 1 << bit;
+    }
+  evidence.close();
+  const harmless = Map.groupBy(unnoticed, (at) => (at < 100 ? (HEAD.find(([from, to]) => at >= from && at < to)?.[2] ?? `byte ${at} of the head`) : 'unused space in a page'));
+  process.stderr.write(
+    `bits.spec.ts: ${bytes.length * 8} bits flipped: ${told} told (${named} with the event), ${unnoticed.length} harmless\n${[...harmless].map(([why, at]) => `  ${at.length} bits: ${why}\n`).join('')}`,
+  );
+  expect(harmful).toEqual([]);
+  expect([...harmless.keys()].filter((why) => why.startsWith('byte'))).toEqual([]);
+  // The test looked: by far the most is told, and what lies in rows is named.
+  expect(told).toBeGreaterThan(bytes.length * 8 * 0.3);
+  expect(named).toBeGreaterThan(1_000);
+}, 900_000);
+
+/**
+ * Random bits of a larger log: `BITS=10000 EVENTS=2000 npm test -- test/tamper/bits`. The default is a sample of the same.
+ */
+test('random bits of a larger log are told or harmless', async () => {
+  const [bits, events, seed] = [process.env['BITS'] ?? '150', process.env['EVENTS'] ?? '300', process.env['SEED'] ?? '1'].map(Number) as [number, number, number];
+  const folder = scratch();
+  await makeLedger(folder, { events, signed: [events] });
+  const file = join(folder, 'log.sqlite');
+  const bytes = readFileSync(file);
+  const before = reads(file);
+  const { evidence } = bookEvidence(join(folder, 'audit.sqlite'));
+  let [state, told, named, harmless] = [seed >>> 0, 0, 0, 0];
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const harmful: string[] = [];
+  for (let n = 0; n < bits; n++) {
+    const [at, bit] = [random(bytes.length), random(8)];
+    bytes[at]! ^= 1 << bit;
+    writeFileSync(file, bytes);
+    const report = await verifyFile(file, evidence);
+    if (!report.ok) {
+      told++;
+      if (/^(after )?position \d+ /.test(report.first!.at)) named++;
+    } else {
+      harmless++;
+      if (reads(file) !== before) harmful.push(`bit ${bit} of byte ${at}`);
+    }
+    bytes[at]! ^= 1 << bit;
+  }
+  evidence.close();
+  process.stderr.write(`bits.spec.ts: ${bits} random bits of ${bytes.length} bytes (${events} events, seed ${seed}): ${told} told (${named} with the event), ${harmless} harmless\n`);
+  expect(harmful).toEqual([]);
+  expect(named).toBeGreaterThan(bits / 3);
+}, 3_600_000);
+
+function copied(file: string): string {
+  copyFileSync(file, `${file}.copy`);
+  return `${file}.copy`;
+}
