@@ -8,7 +8,7 @@ import { readLog } from './support/log.js';
 import { endServices, Service } from './support/service.js';
 
 afterAll(endServices, 60_000);
-beforeAll(() => void program(), 120_000);
+beforeAll(() => void program(), 300_000);
 
 const NAME = '消去太郎商事';
 const SECRETS = [NAME, '秘密の本社', '規約同意書第七号', '本人の都合', '現地の覚え書き'];
@@ -104,7 +104,7 @@ test('names and texts go for good, once the years of retention have run; every p
   for (const secret of SECRETS) expect([secret, filesWith(service.data, secret)]).toEqual([secret, ['older-register']]);
   expect((await readLog(service)).length).toBe(events);
   expect(taken(await api.get<{ name: string | null }>(`/v1/management-units/${again}`)).name).toBeNull();
-}, 180_000);
+}, 300_000);
 
 test('under four eyes the erasure waits as well, and what waits is erased with the rest', async () => {
   const service = await Service.start({ today: '2026-01-10', store: 'embedded', env: { LEDGER_FOUR_EYES: 'true', LEDGER_RETENTION_YEARS: '0' } });
@@ -130,4 +130,4 @@ test('under four eyes the erasure waits as well, and what waits is erased with t
   expect(taken(await clerk.post(`/v1/approvals/${pending.body.approvalId}/decisions`, { decision: 'reject', reason: 'too late' })).state).toBe('rejected');
   const log = await readLog(service);
   expect(log.find((e) => e.type === 'ContractorErased')!.metadata).toMatchObject({ actor: { subject: 'admin' }, approval: { decidedBy: { subject: 'clerk' } } });
-}, 120_000);
+}, 300_000);

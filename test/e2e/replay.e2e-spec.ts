@@ -24,7 +24,7 @@ beforeAll(async () => {
   program();
   scratch = mkdtempSync(join(tmpdir(), 'replay-e2e-'));
   service = await Service.start({ today: '2025-01-01', store: 'embedded', policies: { limitsScope: 'parent' } });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await endServices();
   rmSync(scratch, { recursive: true, force: true });
@@ -92,7 +92,7 @@ test('decides everything again and finds the same; while the service runs, too',
   const db = new DatabaseSync(join(service.data, 'log.sqlite'));
   db.exec(`VACUUM INTO '${join(scratch, 'log.sqlite')}'`);
   db.close();
-}, 120_000);
+}, 300_000);
 
 test.each<[string, string, 'data' | 'metadata', (value: { [key: string]: Json }) => void, string, string | null]>([
   ['a fact of a receipt', 'Renewed', 'metadata', (m) => void (facts(m)['noticeDeadline'] = '2025-12-24'), 'receipts[0].facts.noticeDeadline', 'A3-2b'],
@@ -109,7 +109,7 @@ test.each<[string, string, 'data' | 'metadata', (value: { [key: string]: Json })
   const { exit, findings } = await replayed(folder);
   expect([exit, findings.ok]).toEqual([1, false]);
   expect(findings.differences).toContainEqual(expect.objectContaining(path === 'judged' ? { path, clause } : { type, path, position, clause }));
-}, 30_000);
+}, 60_000);
 
 test('accepts what a reviewed list names, and nothing else', async () => {
   const { folder } = altered('reviewed-', 'Renewed', 'metadata', (m) => void (facts(m)['noticeDeadline'] = '2025-12-24'));
