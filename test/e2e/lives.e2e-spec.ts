@@ -9,6 +9,7 @@ import {
   type Day, type OContract, type OFact, type OFee, type OLine, type OOption, type OPolicies,
 } from '../oracle/oracle.js';
 import { clausesOf, contractBody, moveTo, notice, openUnit, taken } from './support/lives.js';
+import { ledgerctl } from './support/ledgerctl.js';
 import { random } from './support/load.js';
 import { endServices, Service } from './support/service.js';
 import type { Answer, Api } from './support/api.js';
@@ -277,6 +278,9 @@ test.each([
   process.stderr.write(`random lives over HTTP, ${name}, seed ${SEED}: ${lives.length} contracts, ${sum((l) => l.commands)} commands, ${sum((l) => l.refused)} refused alike, ${sum((l) => (live(l.c).end ? 1 : 0))} ended alike\n`);
   expect(sum((l) => l.commands)).toBeGreaterThan(LIVES * STEPS * 0.5);
   expect(sum((l) => l.refused)).toBeGreaterThan(0);
+  // And all of it, decided again from what the log holds, comes out the same.
+  const again = await ledgerctl(s, ['audit', 'replay', '--json']);
+  expect([again.exit, (JSON.parse(again.out) as { differences: object[] }).differences]).toEqual([0, []]);
   expect(s.complaints()).toEqual([]);
   await s.end();
-}, 60_000 + LIVES * STEPS * 500);
+}, 300_000 + LIVES * STEPS * 500);
