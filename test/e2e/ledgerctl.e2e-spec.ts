@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build, endServices, ROOT, Service } from './support/service.js';
-import { openContract, openUnit } from './support/lives.js';
+import { openContract, openUnit, taken } from './support/lives.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../docs/examples/contracts.csv', import.meta.url));
 
@@ -266,6 +266,7 @@ describe('backup, restore and verify', () => {
   test('a backup made while commands come in is whole, and a service goes on from it', async () => {
     const s = await Service.start();
     const { contractId } = await openContract(s.api, { item: 'X' });
+    const { webhookId } = taken(await s.api.post('/v1/webhooks', { url: 'https://billing.invalid/' }));
     let going = true;
     const load = (async () => {
       let units = 0;
@@ -281,6 +282,7 @@ describe('backup, restore and verify', () => {
     expect((await ctl(['backup', folder], on(s))).err).toMatch(/exists already/);
     expect((await ctl(['restore', folder], on(s))).err).toMatch(/in use by another process \(pid \d+\): stop the service/);
     const asItWas = await contractOf(s, contractId);
+    const key = readFileSync(join(s.data, 'secrets-key'));
     await s.end();
 
     const other = join(scratch, 'other');
@@ -292,6 +294,10 @@ describe('backup, restore and verify', () => {
     const restored = await Service.start({ store: 'embedded', data: other });
     expect(await contractOf(restored, contractId)).toEqual(asItWas);
     expect((await ctl(['verify'], on(restored))).exit).toBe(0);
+    // The key of its secrets came along.
+    expect(taken(await restored.api.get<{ id: string }>(`/v1/webhooks/${webhookId}`)).id).toBe(webhookId);
+    expect(readFileSync(join(other, 'secrets-key'))).toEqual(key);
+    expect(statSync(join(other, 'secrets-key')).mode & 0o777).toBe(0o600);
 
     await openUnit(restored.api);
     await restored.stop();

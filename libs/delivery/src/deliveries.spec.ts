@@ -123,6 +123,29 @@ describe('order', () => {
   });
 });
 
+describe('an event that comes just when its lane has caught up', () => {
+  it('is not lost between the lane and the queue', async () => {
+    room = new Room({ schedule });
+    room.answer = failing(said(500), 1);
+    room.feed.publish(1, 2);
+    await room.register();
+    room.answer = () => OK;
+    // The lane looks for more, and is answered only after another event was read.
+    const look = room.feed.ofContract.bind(room.feed);
+    let looks = 0;
+    room.feed.ofContract = async (contractId, from, through) => {
+      const found = await look(contractId, from, through);
+      if (found === null && looks++ === 0) {
+        room.feed.publish(1);
+        await settled();
+      }
+      return found;
+    };
+    await room.clock.move(2_000);
+    expect([looks > 0, room.of(1), room.view.lanes, room.view.place.sequence]).toEqual([true, [0, 0, 2], [], 2]);
+  });
+});
+
 describe('an event that is not taken', () => {
   it('is tried again after the pauses of the schedule, then parks its own lane only', async () => {
     room = new Room({ schedule });
