@@ -3,6 +3,8 @@
  * service between. `CYCLES` for more kills, `SEED` for other moments.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +14,8 @@ import { notice, openContract, openUnit, taken } from './support/lives.js';
 import { random } from './support/load.js';
 import { readLog, typesOn } from './support/log.js';
 import { faultsOf, Receiver } from './support/receiver.js';
-import { endServices, Service } from './support/service.js';
+import { endServices, onEnd, Service } from './support/service.js';
+import { certificateFor } from '../../libs/delivery/src/testing/certificate.js';
 
 const CYCLES = Number(process.env['CYCLES'] ?? 4);
 const SEED = Number(process.env['SEED'] ?? 20260401);
@@ -197,6 +200,17 @@ describe('an endpoint', () => {
     const tried = await eventually(() => deliveries(api, hook.webhookId), (d) => d.length > 0);
     expect(tried[0]).toMatchObject({ status: null, error: 'forbidden-address' });
     expect(receiver.connections).toBe(0);
+
+    // Nor to a receiver that nobody vouches for, whatever the environment says.
+    const stranger = createServer(certificateFor('localhost'), (_request, response) => void response.end());
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    onEnd(async () => void stranger.close());
+    const { port } = stranger.address() as AddressInfo;
+    const careless = await Service.start({ today: '2026-01-10', store: 'embedded', env: { ...FAST, LEDGER_WEBHOOK_ALLOW: `localhost:${port}`, NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
+    const strange = await register(careless.api, { url: `https://localhost:${port}/` });
+    await openContract(careless.api, { acceptedOn: '2026-01-01' });
+    expect((await eventually(() => deliveries(careless.api, strange.webhookId), (d) => d.length > 0))[0]).toMatchObject({ status: null, error: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    await careless.end();
 
     const as = async (role: string): Promise<Api> => api.as(taken(await api.post('/v1/tokens', { subject: `${role}-1`, role })).token);
     const at = `/v1/webhooks/${hook.webhookId}`;

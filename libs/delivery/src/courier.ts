@@ -175,7 +175,8 @@ export class Courier {
         if (this.operations.length > 0 && this.requests === 0) this.carryOut();
         if (this.enabled) {
           await this.fill();
-          this.dispatch();
+          // What was asked meanwhile goes first.
+          if (this.enabled) this.dispatch();
         }
       } catch (error) {
         this.o.onError(error, 'the feed cannot be read for deliveries just now');

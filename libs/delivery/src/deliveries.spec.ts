@@ -165,6 +165,19 @@ describe('an event that is not taken', () => {
     expect(room.requests.length).toBe(7);
   });
 
+  it('has tries of its own: another event in its place begins anew', async () => {
+    room = new Room({ schedule });
+    room.answer = () => said(500);
+    room.feed.publish(1, 1);
+    (room.feed.events[0]!.data as { type: string }).type = 'ledger.contract.ended.v1';
+    await room.register();
+    await room.clock.move(2_000);
+    expect(lane(1)).toMatchObject({ sequence: 0, tries: 2 });
+    await room.record(WEBHOOK, { type: 'WebhookTypesChosen', data: { webhookId: WEBHOOK, types: ['ledger.contract.contracted.v1'] } });
+    await room.clock.move(9_500);
+    expect(lane(1)).toMatchObject({ sequence: 1, tries: 1, parkedAt: null });
+  });
+
   it.each([301, 302, 307, 308, 400, 404, 500])('%i is such an answer: nothing is followed', async (status) => {
     room = new Room({ schedule });
     room.answer = failing(said(status), 1);
@@ -230,8 +243,9 @@ describe('a parked lane', () => {
     await settled();
     expect([room.of(1), room.view.lanes]).toEqual([[0, 2, 4], []]);
     room.feed.publish(1);
-    await settled();
-    expect(room.of(1)).toEqual([0, 2, 4, 5]);
+    await room.clock.move(1_000);
+    await room.crash();
+    expect([room.of(1), room.view.lanes]).toEqual([[0, 2, 4, 5], []]);
   });
 
   it('is reopened by a skip, past that event alone', async () => {
@@ -280,6 +294,22 @@ describe('redelivery', () => {
     await settled();
     expect(room.of(1)).toEqual([0, 1, 2, 0, 2, 3]);
     expect(room.view.lanes).toEqual([]);
+  });
+
+  it('waits for what is in flight: never two requests of one contract', async () => {
+    room = new Room({ schedule });
+    let answer: () => void = () => undefined;
+    room.answer = () => new Promise((resolve) => (answer = () => resolve(OK)));
+    room.feed.publish(1, 1);
+    await room.register();
+    await rewind(0);
+    await room.clock.move(MINUTE);
+    expect(room.requests.length).toBe(1);
+    for (let i = 0; i < 5; i++) {
+      answer();
+      await settled();
+    }
+    expect([room.of(1), room.mostOfOne, room.view.place.sequence]).toEqual([[0, 0, 1], 1, 1]);
   });
 
   it('of what was not reached is left to its turn', async () => {
