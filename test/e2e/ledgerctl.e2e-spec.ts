@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build, endServices, ROOT, Service } from './support/service.js';
+import { ndjson } from './support/feed.js';
 import { openContract, openUnit, taken } from './support/lives.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../docs/examples/contracts.csv', import.meta.url));
@@ -449,6 +450,58 @@ describe('audit access-review', () => {
     expect(json.grants).toContainEqual(expect.objectContaining({ subject: 'clerk-1', label: '=cmd()' }));
     for (const args of [[], ['--quarter', '2026Q5'], ['--from', '2026-01-01'], ['--quarter', '2026Q1', '--from', '2026-01-01', '--to', '2026-01-31']])
       expect([args, (await ctl(['audit', 'access-review', ...args], on(s))).exit]).toEqual([args, 2]);
+    await s.end();
+  }, 60_000);
+});
+
+describe('the feed', () => {
+  test('is followed, replayed and shown, and a consumer is sent back', async () => {
+    const s = await Service.start({ store: 'embedded' });
+    const lines = (): Promise<string[]> => ndjson(s.api).then((r) => r.lines);
+    while (taken(await s.api.get<{ state: string }>('/v1/feed/status')).state !== 'live') await sleep(20);
+    expect(await ok(['feed', 'status'], on(s))).toMatch(/^feed: live, 0 events, head -\nno consumer has acknowledged/);
+    const tail = start(['feed', 'tail', '--json'], on(s));
+    const told = start(['feed', 'tail', '--from', 'start'], on(s));
+    while (!tail.said().err.includes('following behind start')) await sleep(20);
+    for (let i = 0; i < 3; i++) await openContract(s.api);
+    while ((await lines()).length < 3) await sleep(20);
+    const stored = await lines();
+    const cursors = stored.map((l) => JSON.parse(l) as { sequence: string; id: string }).map((e) => `${e.sequence}.${e.id}`);
+    while (told.said().out.split('\n').length < 4) await sleep(20);
+    expect(told.said().out).toMatch(new RegExp(`^${cursors[0]}  .*  ledger\\.contract\\.contracted\\.v1  \\(1 segments, 1 charges\\)$`, 'm'));
+    // Without --from it begins at the head as it was.
+    while (!tail.said().out.includes(stored[2]!)) await sleep(20);
+    expect(tail.said().out).toBe(`${stored.join('\n')}\n`);
+    for (const { child, ended } of [tail, told]) {
+      child.kill('SIGINT');
+      expect((await ended).exit).toBe(130);
+    }
+
+    expect(await ok(['feed', 'replay', '--from', 'start'], on(s))).toBe(`${stored.join('\n')}\n`);
+    const out = join(scratch, 'feed.ndjson');
+    const replayed = await ctl(['feed', 'replay', '--from', cursors[0]!, '--to', cursors[1]!, '--out', out], on(s));
+    expect([replayed.exit, replayed.out, readFileSync(out, 'utf8')]).toEqual([0, '', `${stored[1]}\n`]);
+    expect(replayed.err).toContain('events: 1 of 1');
+    expect((await ctl(['feed', 'replay', '--from', 'start', '--out', out], on(s))).err).toMatch(/feed.ndjson exists already/);
+    const other = `${cursors[1]!.slice(0, 17)}00000000-0000-4000-8000-000000000000`;
+    for (const args of [['--from', other], ['--from', 'start', '--to', other]]) {
+      const { exit, err } = await ctl(['feed', 'replay', ...args], on(s));
+      expect([exit, err]).toEqual([3, expect.stringMatching(/rewound/)]);
+    }
+
+    taken(await s.api.put('/v1/feed/consumers/biller/position', { cursor: cursors[2] }));
+    expect(await ok(['feed', 'status'], on(s))).toMatch(new RegExp(`^biller +0 +0 .* ${cursors[2]}$`, 'm'));
+    expect(await ok(['feed', 'rewind-consumer', 'biller', cursors[0]!], on(s))).toBe(`biller: from ${cursors[2]} to ${cursors[0]}\n`);
+    expect(await ok(['feed', 'rewind-consumer', 'biller', 'start'], on(s))).toBe(`biller: from ${cursors[0]} to start\n`);
+    const { consumers } = await json<{ consumers: object[] }>(['feed', 'status'], on(s));
+    expect(consumers).toMatchObject([{ name: 'biller', cursor: null, rewound: false, lag: { events: 3 } }]);
+    const stranger = await ctl(['feed', 'rewind-consumer', 'nobody', 'start'], on(s));
+    expect([stranger.exit, stranger.err]).toEqual([2, expect.stringMatching(/no consumer nobody has acknowledged a position; there are biller/)]);
+    expect((await ctl(['feed', 'tail', '--from', '12'], on(s))).err).toMatch(/a cursor is a sequence and an event id, like/);
+
+    await s.stop();
+    const { exit, err } = await ctl(['feed', 'status'], on(s));
+    expect([exit, err]).toEqual([3, expect.stringMatching(/the service does not run on .*: start it, or name its folder/)]);
     await s.end();
   }, 120_000);
 });

@@ -47,6 +47,7 @@ export interface TailOptions {
 export async function tailFeed(settings: Settings, { from }: TailOptions): Promise<ExitCode> {
   const client = clientOf(settings);
   let at = from === undefined ? await headOf(client) : cursor(from);
+  remark(`following behind ${at ?? 'start'}; Ctrl-C ends it`);
   while (!interruption.aborted)
     try {
       const lines = await client.lines(`/v1/feed?limit=1000&wait=30${after(at)}`, 'following the feed', interruption);
