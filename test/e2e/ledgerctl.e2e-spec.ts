@@ -451,7 +451,7 @@ describe('audit access-review', () => {
     for (const args of [[], ['--quarter', '2026Q5'], ['--from', '2026-01-01'], ['--quarter', '2026Q1', '--from', '2026-01-01', '--to', '2026-01-31']])
       expect([args, (await ctl(['audit', 'access-review', ...args], on(s))).exit]).toEqual([args, 2]);
     await s.end();
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('the feed', () => {
@@ -486,7 +486,7 @@ describe('the feed', () => {
     const other = `${cursors[1]!.slice(0, 17)}00000000-0000-4000-8000-000000000000`;
     for (const args of [['--from', other], ['--from', 'start', '--to', other]]) {
       const { exit, err } = await ctl(['feed', 'replay', ...args], on(s));
-      expect([exit, err]).toEqual([3, expect.stringMatching(/rewound/)]);
+      expect([exit, err]).toEqual([3, expect.stringMatching(/restored|rewound/)]);
     }
 
     taken(await s.api.put('/v1/feed/consumers/biller/position', { cursor: cursors[2] }));

@@ -94,13 +94,16 @@ export async function replayFeed(settings: Settings, options: ReplayOptions): Pr
   const out: WriteStream | NodeJS.WriteStream = file === null ? process.stdout : createWriteStream(unfinished, { flags: 'w', mode: 0o600 });
   const bar = progress('events', last - first + 1);
   let written = 0;
+  const show = (): void => bar.update(written, `${written} of ${last - first + 1}`);
+  show();
   try {
     while (sequenceOf(at) < last && !interruption.aborted) {
       const lines = await client.lines(`/v1/feed?limit=${Math.min(1_000, last - sequenceOf(at))}${after(at)}`, 'reading the feed', interruption);
       if (lines.length === 0) throw new Trouble(`the feed ends at ${at ?? 'its start'}, before ${to}`);
       if (!out.write(`${lines.join('\n')}\n`)) await once(out, 'drain');
       at = cursorOf(lines.at(-1)!);
-      bar.update((written += lines.length), `${written} of ${last - first + 1}`);
+      written += lines.length;
+      show();
     }
     if (given && at !== given && !interruption.aborted) throw new Trouble(`the feed holds ${at} where ${given} was asked for: it was rewound, or that is a cursor of another ledger`);
     if (file !== null) await new Promise<void>((done, failed) => void out.once('error', failed).end(done));
