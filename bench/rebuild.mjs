@@ -40,7 +40,7 @@ export async function rebuild({ quick }) {
     return [
       row(`rebuild of all read models, ${events.toLocaleString('en-US')}`, {
         ratio: r.median, worst: r.worst, shown: percent, aim: '>= 60 %', hit: r.median >= 0.6, detail: `${rate(r.ours)} against ${rate(r.floor)}`,
-        note: 'seven read models, the events kept beside the contracts for knownAt, and deriving each contract once',
+        note: 'the events kept beside the contracts, and deriving their rows once for each append with a fact, so that lists can say what was known when',
       }),
       row('memory while rebuilding', {
         ratio: growth, worst: growth, shown: (x) => `${x.toFixed(2)}x`, aim: 'flat: <= 1.1x', hit: growth <= 1.1,

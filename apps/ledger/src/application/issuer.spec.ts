@@ -129,7 +129,7 @@ describe("an issuer's tokens", () => {
       ['a list', { body: '[]' }],
       ['keys that are none', { body: '{"issuer": "x", "keys": 5}' }],
       ['too much', { body: `{"keys": "${'x'.repeat(600_000)}"}` }],
-      ['another place', { status: 302, location: 'http://127.0.0.1:1/keys' }],
+      ['another place, however good', { status: 302, location: '/elsewhere' }],
     ])('let nobody in when it answers with %s', async (_, trouble) => {
       issuer.trouble = trouble;
       const failed = await judging.judge(await issuer.token()).catch((e: unknown) => e);

@@ -26,7 +26,7 @@ export class TestIssuer {
   published: Key[] = [];
   /** How often the keys were fetched. */
   fetched = 0;
-  /** What it answers instead. */
+  /** What it answers instead, everywhere but at `/elsewhere`, which is discovery document and keys in one. */
   trouble: { readonly status?: number; readonly body?: string; readonly location?: string } | null = null;
   private numbered = 0;
 
@@ -40,6 +40,7 @@ export class TestIssuer {
       const { trouble } = issuer;
       const json = (body: unknown): void => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       if (request.url === '/keys') issuer.fetched++;
+      if (request.url === '/elsewhere') return json({ issuer: issuer.url, jwks_uri: `${issuer.url}/elsewhere`, keys: issuer.published.map((k) => k.jwk) });
       if (trouble) return void response.writeHead(trouble.status ?? 200, { ...(trouble.location && { location: trouble.location }) }).end(trouble.body ?? '');
       if (request.url === '/.well-known/openid-configuration') return json({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` });
       if (request.url === '/keys') return json({ keys: issuer.published.map((k) => k.jwk) });
