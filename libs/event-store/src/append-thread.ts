@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { CheckpointThreadData } from './checkpoint-thread.js';
 
 /** What the thread is started with. */
 export interface AppendThreadData {
@@ -8,6 +9,8 @@ export interface AppendThreadData {
   readonly signal: SharedArrayBuffer;
   /** Upper bound of the file's size in bytes; 0 for none. */
   readonly maxBytes: number;
+  /** Source text of the thread that copies the write-ahead log back; see checkpoint-thread.ts. */
+  readonly checkpoints: string;
 }
 
 /**
@@ -40,9 +43,15 @@ export const SQLITE_IOERR = 10;
  */
 /* istanbul ignore next -- counters of a coverage tool do not exist in the thread */
 export function appendThread(sqlite: typeof import('node:sqlite'), threads: typeof import('node:worker_threads')): void {
-  const { file, port, signal, maxBytes } = threads.workerData as AppendThreadData;
-  // Pages of 4 KiB in the write-ahead log. Kept small: syncing a file that still grows takes twice as long as one reused.
-  const CHECKPOINT_PAGES = 1_000;
+  const { file, port, signal, maxBytes, checkpoints } = threads.workerData as AppendThreadData;
+  // Pages of 4 KiB in the write-ahead log. A helper copies them back, portion by portion. A log that is LONG should begin
+  // anew, since one that still grows takes twice as long to sync as one reused; only who appends can say that nothing
+  // follows, so the last FEW are copied here, in a pause. One that is TOO_LONG does not wait for a pause.
+  const PORTION = 1_000;
+  const FEW = 64;
+  const LONG = 16_000;
+  const TOO_LONG = 32_000;
+  const PAUSE_MS = 20;
   const HEADS_KEPT = 50_000;
   const GROUP = 32; // messages in one commit
   const SQLITE_CONSTRAINT_UNIQUE = 2067;
@@ -51,7 +60,7 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
 
   const flags = new Int32Array(signal);
   const db = new sqlite.DatabaseSync(file, { timeout: 5_000 });
-  db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864');
+  db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 134217728');
   if (maxBytes > 0) {
     const { page_size: pageSize } = db.prepare('PRAGMA page_size').get() as { page_size: number };
     db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageSize)}`);
@@ -68,7 +77,7 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
 
   const lastPosition = (): number => (selectLast.get() as { last: number | null }).last ?? 0;
   let last = lastPosition();
-  let pages = 0; // estimate of what the write-ahead log has grown by
+  let pages = 0; // estimate of what the write-ahead log has grown by since it was last asked to be copied back
   /** Last revisions of streams written lately; emptied whenever a transaction did not go through. */
   const heads = new Map<string, number>();
 
@@ -176,13 +185,87 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
     Atomics.notify(flags, 1);
   };
 
-  const tidy = (): void => {
+  /** Pages in the write-ahead log, and how many of them are not in the file, as of the last count. */
+  let counted = 0;
+  let behind = 0;
+  let asked = 0;
+  let heard = 0;
+  let helper: Int32Array | null = null;
+  /** The helper cannot be had, or ended: its work is done here. */
+  let unaided = false;
+
+  const length = (): number => counted + pages;
+
+  const copyBack = (): void => {
     pages = 0;
     try {
-      checkpoint.run();
+      const { log, checkpointed } = checkpoint.get() as { log: number; checkpointed: number };
+      if (log < 0) return;
+      behind = log - checkpointed;
+      // With everything in the file the next commit begins the log anew.
+      counted = behind === 0 ? 0 : log;
     } catch {
-      // busy or full: the next one will do it
+      // the disk is full: the next one will do it
     }
+  };
+
+  const askHelper = (): void => {
+    try {
+      if (helper === null) {
+        const workerData: CheckpointThreadData = { file, state: new SharedArrayBuffer(16) };
+        // Only a log that is written to needs one.
+        new threads.Worker(checkpoints, { eval: true, name: 'checkpoint', execArgv: [], workerData }).unref();
+        helper = new Int32Array(workerData.state);
+      }
+    } catch {
+      unaided = true;
+      return;
+    }
+    counted += pages;
+    behind += pages;
+    pages = 0;
+    Atomics.store(helper, 0, ++asked);
+    Atomics.notify(helper, 0);
+  };
+
+  /** Takes the helper's count; false while it is at work. */
+  const hearHelper = (): boolean => {
+    if (helper === null || unaided || heard === asked) return true;
+    const said = Atomics.load(helper, 1);
+    unaided = said === -1;
+    if (unaided || said !== asked) return unaided;
+    heard = asked;
+    const there = Atomics.load(helper, 2);
+    if (there >= 0) {
+      counted = there;
+      behind = there - Atomics.load(helper, 3);
+    }
+    return true;
+  };
+
+  /** After answers went out; `idle`: nothing waits. */
+  const tidy = (idle: boolean): void => {
+    if (!hearHelper()) {
+      if (length() < 2 * TOO_LONG) return;
+      // A helper that cannot keep up is waited for; one that hangs is done without.
+      unaided = Atomics.wait(helper!, 1, asked - 1, 5_000) === 'timed-out';
+    }
+    if (unaided) {
+      if (pages > 2 * PORTION || (pages > PORTION && idle)) copyBack();
+      return;
+    }
+    const rest = behind + pages;
+    // A reader may hold back what is copied: then some more is awaited before the next try.
+    if ((length() > TOO_LONG && pages > FEW) || (length() > LONG && idle && rest <= FEW)) copyBack();
+    else if (pages > PORTION || (length() > LONG && rest > FEW)) askHelper();
+  };
+
+  /** Its connection must be closed before the last one. */
+  const endHelper = (): void => {
+    if (helper === null || unaided) return;
+    Atomics.store(helper, 0, -1);
+    Atomics.notify(helper, 0);
+    for (let said = Atomics.load(helper, 1); said !== -1; said = Atomics.load(helper, 1)) if (Atomics.wait(helper, 1, said, 5_000) === 'timed-out') return;
   };
 
   let pollAgainAt = 0;
@@ -198,20 +281,20 @@ export function appendThread(sqlite: typeof import('node:sqlite'), threads: type
     }
     if (group.length > 0) serve(group);
     if (finish) break;
-    // The write-ahead log is copied back after the answers went out, in a pause if there is one.
-    if (pages > CHECKPOINT_PAGES * 2 || (pages > CHECKPOINT_PAGES && Atomics.load(flags, 0) === seen)) tidy();
+    tidy(Atomics.load(flags, 0) === seen);
     if (group.length > 0 && performance.now() >= pollAgainAt) {
       // Waking a sleeping thread takes about as long as a commit on a fast disk: look out briefly, while that pays.
       const until = performance.now() + POLL_MS;
       while (Atomics.load(flags, 0) === seen && performance.now() < until);
       if (Atomics.load(flags, 0) === seen) pollAgainAt = performance.now() + POLL_PAUSE_MS;
     }
-    if (group.length < GROUP) Atomics.wait(flags, 0, seen);
+    if (group.length < GROUP) Atomics.wait(flags, 0, seen, length() > LONG ? PAUSE_MS : Infinity);
   }
   // The last connection to close takes the write-ahead log away, which a reading one cannot: let the reader go first.
-  const asked = Atomics.load(flags, 0);
+  endHelper();
+  const told = Atomics.load(flags, 0);
   port.postMessage(null);
-  Atomics.wait(flags, 0, asked, 1_000);
+  Atomics.wait(flags, 0, told, 1_000);
   db.close();
   port.close();
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -115,6 +115,28 @@ describe('embedded store', () => {
     expect(await store.readStream('contract-1')).not.toHaveLength(0);
     await store.close();
   });
+
+  it('has the write-ahead log copied back beside the appends and begins it anew, with nothing lost', async () => {
+    const store = await openEmbeddedStore({ file });
+    const size = (name: string): number => statSync(name).size;
+    const MiB = 2 ** 20;
+    /** Without a pause, which the helper alone could use to reach the end. */
+    const write = async (mebibytes: number): Promise<void> => {
+      let left = 10 * mebibytes;
+      await Promise.all(Array.from({ length: 32 }, async () => { while (left-- > 0) await store.append(freshStream(), 'no_stream', large(100_000)); }));
+    };
+    // Too short to begin anew: whatever is in the file came by the helper.
+    await write(40);
+    for (const until = Date.now() + 10_000; size(file) < 20 * MiB && Date.now() < until; ) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(size(file)).toBeGreaterThan(20 * MiB);
+    await write(240);
+    expect(size(`${file}-wal`)).toBeLessThan(150 * MiB);
+    await store.close();
+    expect(existsSync(`${file}-wal`)).toBe(false);
+    const reopened = await openEmbeddedStore({ file });
+    expect(await reopened.head()).toBe('2800');
+    await reopened.close();
+  }, 60_000);
 
   it('commits many appends at once', async () => {
     const store = await openEmbeddedStore({ file });

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { ANSWERS, type AppendAnswer, type AppendRequest, type AppendThreadData, appendThread, CONFLICT, OK, SQLITE_IOERR } from './append-thread.js';
+import { checkpointThread } from './checkpoint-thread.js';
 import { EmbeddedLog, type EmbeddedLogShare, POLL_MS as LOOK_AGAIN_MS } from './embedded-log.js';
 import {
   type AppendResult,
@@ -88,6 +89,10 @@ const POLL_APPENDS = 4;
 const POLL_MS = 1;
 const POLL_PAUSE_MS = 20;
 
+/** The script of a thread that runs from its source text. */
+const scriptOf = (thread: (sqlite: typeof import('node:sqlite'), threads: typeof import('node:worker_threads')) => void): string =>
+  `(${thread.toString()})(require('node:sqlite'), require('node:worker_threads'))`;
+
 /** Id, type, data, metadata. */
 const TEXTS_PER_EVENT = 4;
 
@@ -136,8 +141,8 @@ class EmbeddedStore implements EmbeddedEventStore {
     this.log = new EmbeddedLog(options.file, this.flags, options.pollMs ?? LOOK_AGAIN_MS);
     this.port = port1;
     this.port.on('message', this.answered);
-    const workerData: AppendThreadData = { file: options.file, port: port2, signal, maxBytes: options.maxBytes ?? 0 };
-    this.worker = new Worker(`(${appendThread.toString()})(require('node:sqlite'), require('node:worker_threads'))`, {
+    const workerData: AppendThreadData = { file: options.file, port: port2, signal, maxBytes: options.maxBytes ?? 0, checkpoints: scriptOf(checkpointThread) };
+    this.worker = new Worker(scriptOf(appendThread), {
       eval: true,
       name: 'append',
       execArgv: [],

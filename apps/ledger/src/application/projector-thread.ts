@@ -8,6 +8,7 @@ import type { Holidays } from '@app/calendar';
 import { openEmbeddedLog, openEventStoreDb, type EmbeddedLogShare, type EventLog, type SubscriptionMessage } from '@app/event-store';
 import { readModels } from '@app/read-models';
 import { createRunner, openReadStore, ProjectionStopped, WaitTimeout, type ProjectionStatus } from '@app/read-store';
+import { giveWay } from './give-way.js';
 import { answerAsks, asError } from './thread.js';
 
 export interface ProjectorData {
@@ -43,11 +44,14 @@ const BATCH = 2_000;
 const PAUSE_MS = 25;
 const STATUS_EVERY_MS = 50;
 const AGAIN_MS = 500;
+/** Commands go first. */
+const GIVE_WAY = 5;
 
 const port = parentPort!;
 const { file, log: where, ledgerId, holidays } = workerData as ProjectorData;
 const say = (news: News): void => port.postMessage(news);
 
+giveWay(GIVE_WAY);
 const log: EventLog = 'url' in where ? await openEventStoreDb(where) : openEmbeddedLog(where);
 const readStore = openReadStore<never>({ file });
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEmbeddedLog, openEventStoreDb, type EmbeddedLogShare, type EventLog } from '@app/event-store';
 import { Book, parseVerifierKey } from '@app/transparency';
+import { giveWay } from '../application/give-way.js';
 import { overHttp, overSocket } from './ask.js';
 import { Signing, Witnessing, type SignerState } from './signing.js';
 
@@ -56,9 +57,12 @@ const WITNESS_MS = 2_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 const AGAIN_MS = 500;
+/** Commands, read models and the feed go first. */
+const GIVE_WAY = 10;
 
 const port = parentPort!;
 const o = workerData as AuditThreadData;
+giveWay(GIVE_WAY);
 const book = Book.open(o.file, o.ledgerId);
 const log: EventLog = 'url' in o.log ? await openEventStoreDb(o.log) : openEmbeddedLog(o.log);
 const now = (): number => Date.now();

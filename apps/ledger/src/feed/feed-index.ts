@@ -89,7 +89,8 @@ export class FeedIndexWriter extends Opened {
   static open(file: string): FeedIndexWriter {
     const db = new DatabaseSync(file, { timeout: 5_000 });
     try {
-      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+      // What follows from the log is made anew where it is lost: syncs would only hold up those of the log.
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       const { user_version: format } = db.prepare('PRAGMA user_version').get() as { user_version: number };
       if (format > FORMAT) throw new UnsupportedData(`${file} has data format ${format}; this build knows up to ${FORMAT}: use a newer build`);
       if (format === 0) db.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${FORMAT}; COMMIT`);
@@ -126,10 +127,16 @@ export class FeedIndexWriter extends Opened {
 
   acknowledge(name: string, cursor: FeedCursor | null): Consumer {
     const acknowledgedAt = new Date().toISOString();
-    this.run(
-      'INSERT INTO consumers VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, id = excluded.id, acknowledged_at = excluded.acknowledged_at',
-      name, cursor?.sequence ?? BEFORE_FIRST, cursor?.id ?? '', acknowledgedAt,
-    );
+    // This one is told to somebody, so it is on the disk first.
+    this.db.exec('PRAGMA synchronous = FULL');
+    try {
+      this.run(
+        'INSERT INTO consumers VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, id = excluded.id, acknowledged_at = excluded.acknowledged_at',
+        name, cursor?.sequence ?? BEFORE_FIRST, cursor?.id ?? '', acknowledgedAt,
+      );
+    } finally {
+      this.db.exec('PRAGMA synchronous = NORMAL');
+    }
     return { name, cursor, acknowledgedAt };
   }
 

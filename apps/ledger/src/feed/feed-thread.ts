@@ -3,13 +3,12 @@
  * costs more than recording it did, so it is done beside the thread that takes commands, and gives way to it. Speaks
  * with {@link FeedDesk}.
  */
-import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Holidays } from '@app/calendar';
 import { openEventStoreDb, openSharedStore, type EmbeddedStoreLoan, type EventStore } from '@app/event-store';
 import { PUBLISHED_STREAM, Publisher, type FeedStatus } from '@app/published';
+import { giveWay } from '../application/give-way.js';
 import { answerAsks, asError } from '../application/thread.js';
 import { FeedIndexWriter } from './feed-index.js';
 import type { FeedCursor } from '../ports.js';
@@ -43,20 +42,14 @@ const GATHER_MS = 10;
 const GATHER_BELOW = 200;
 const STATUS_EVERY_MS = 200;
 const AGAIN_MS = 500;
-/** Niceness: commands and read models go first where all want a core. */
-const GIVE_WAY = 5;
+/** Commands go first, then read models. */
+const GIVE_WAY = 8;
 
 const port = parentPort!;
 const { file, log: where, ledgerId, holidays, anew } = workerData as FeedThreadData;
 const say = (news: FeedNews): void => port.postMessage(news);
 
-try {
-  // Linux keeps a priority for each thread; elsewhere all stay equal.
-  setPriority(Number(readlinkSync('/proc/thread-self').split('/').at(-1)), GIVE_WAY);
-} catch {
-  // Not offered here.
-}
-
+giveWay(GIVE_WAY);
 const index = FeedIndexWriter.open(file);
 if (anew) index.clearCursor();
 say({ said: 'open' });
