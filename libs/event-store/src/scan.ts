@@ -80,8 +80,16 @@ export class EmbeddedScan {
 
   /** @throws what SQLite says of a file that it cannot read */
   static open(file: string): EmbeddedScan {
-    // A file nobody has open is read as it lies; beside a writer its write-ahead log is needed.
-    const alone = !existsSync(`${file}-wal`);
+    // A file nobody has open is read as it lies: opening it would leave files beside it.
+    return EmbeddedScan.over(file, !existsSync(`${file}-wal`));
+  }
+
+  /** Beside the process that writes it: what is committed later is seen. */
+  static beside(file: string): EmbeddedScan {
+    return EmbeddedScan.over(file, false);
+  }
+
+  private static over(file: string, alone: boolean): EmbeddedScan {
     const db = alone ? new DatabaseSync(new URL(`${pathToFileURL(file).href}?immutable=1`), { readOnly: true }) : new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
     try {
       db.exec('PRAGMA cache_size = -8192');
@@ -100,6 +108,11 @@ export class EmbeddedScan {
 
   head(): number {
     return (this.db.prepare('SELECT max(position) AS head FROM events NOT INDEXED').get() as { head: number | null }).head ?? 0;
+  }
+
+  /** The next events after a position. */
+  after(position: number, limit: number): RawEvent[] {
+    return (this.page.all(position, Number.MAX_SAFE_INTEGER, limit) as unknown as Row[]).map(toEvent);
   }
 
   /** Events after a position, up to and including another, in lots. @throws what SQLite says of a row that it cannot read, after the lots before it */

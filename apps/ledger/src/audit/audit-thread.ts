@@ -4,10 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openEmbeddedLog, openEventStoreDb, type EmbeddedLogShare, type EventLog } from '@app/event-store';
+import { EmbeddedScan, openEventStoreDb, type EmbeddedLogShare } from '@app/event-store';
 import { Book, parseVerifierKey } from '@app/transparency';
 import { giveWay } from '../application/give-way.js';
 import { overHttp, overSocket } from './ask.js';
+import { fileLog, serverLog } from './tail.js';
 import { Signing, Witnessing, type SignerState } from './signing.js';
 
 export interface AuditThreadData {
@@ -64,7 +65,7 @@ const port = parentPort!;
 const o = workerData as AuditThreadData;
 giveWay(GIVE_WAY);
 const book = Book.open(o.file, o.ledgerId);
-const log: EventLog = 'url' in o.log ? await openEventStoreDb(o.log) : openEmbeddedLog(o.log);
+const log = 'url' in o.log ? serverLog(await openEventStoreDb(o.log)) : fileLog(EmbeddedScan.beside(o.log.file));
 const now = (): number => Date.now();
 const signing = o.signer === null ? null : new Signing({ book, ask: overSocket(o.signer), now }, o.origin);
 const witnesses = o.witnesses.map(({ url, vkey }) => ({ url, witnessing: new Witnessing({ book, ask: overHttp(url), now }, parseVerifierKey(vkey)) }));
@@ -95,22 +96,22 @@ function tell(): void {
 async function checkEnd(): Promise<void> {
   const { position } = book;
   if (position === null) return;
-  const [before] = await log.readAll({ after: position, limit: 1, direction: 'backwards' });
-  const [at] = await log.readAll({ after: before?.position ?? null, limit: 1 });
-  if (!at || !book.endsWith(at)) book.reset();
+  const at = await log.at(position);
+  if (at === null || !book.endsWith(at)) book.reset();
 }
 
 async function follow(): Promise<void> {
   for (;;) {
     try {
       await checkEnd();
-      for await (const message of log.subscribe({ after: book.position, signal: stop.signal, batch: BATCH })) {
-        if (message.kind === 'caughtUp') whole = true;
-        else book.append(message.events);
+      for await (const events of log.follow(book.position, BATCH, rest, stop.signal)) {
+        // Nothing more for now: the tree holds the whole log.
+        if (events.length === 0) whole = true;
+        else book.append(events);
         if (book.tree().size > signed) unsignedSince ??= now();
         trouble = null;
         tell();
-        if (message.kind === 'events' && message.events.length < BATCH) await rest(PAUSE_MS);
+        if (events.length > 0 && events.length < BATCH) await rest(PAUSE_MS);
       }
     } catch (error) {
       trouble = (error as Error).message;

@@ -79,17 +79,16 @@ export function embeddedSource({ file, threads, pages }: EmbeddedOptions): Sourc
     name: file,
     promise: 'bytes',
     async read(onProgress) {
-      const damage = damageOf(log, pages);
       const head = headOf(log);
       const many = head === null ? 1 : Math.max(1, Math.min(threads, Math.floor(head / WORTH_A_THREAD)));
-      const done = new Array<number>(many).fill(0);
+      const done = Array.from({ length: many }, () => 0);
       const end = head ?? Number.MAX_SAFE_INTEGER;
       const ranges = done.map((_, i): Range => {
         const from = Math.floor((end * i) / many);
         // From below the first: the service never reads there by position, but it does by stream.
         return { file, from, after: i === 0 ? Number.MIN_SAFE_INTEGER : from, through: Math.floor((end * (i + 1)) / many) };
       });
-      const parts = await Promise.all(
+      const reading = Promise.all(
         ranges.map(async (range, i) => {
           const progressed = (events: number): void => {
             done[i] = events;
@@ -98,7 +97,9 @@ export function embeddedSource({ file, threads, pages }: EmbeddedOptions): Sourc
           return threads === 0 || many === 1 ? scanRange(range, progressed) : inThread(range, progressed);
         }),
       );
-      const joined = joinParts(parts, ranges);
+      // While the threads read.
+      const damage = damageOf(log, pages);
+      const joined = joinParts(await reading, ranges);
       positions = joined.positions;
       if (head === null) damage.push(fileFault('the file', 'its last position cannot be read'));
       const findings = [...damage, ...joined.findings];
