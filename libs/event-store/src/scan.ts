@@ -72,7 +72,8 @@ export class EmbeddedScan {
 
   private constructor(
     private readonly db: DatabaseSync,
-    private readonly file: string,
+    /** The file, where it is all there is; null: its first page may lie in the write-ahead log. */
+    private readonly whole: string | null,
   ) {
     this.page = db.prepare(`${SELECT} WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`);
     this.page.setReturnArrays(true);
@@ -93,19 +94,14 @@ export class EmbeddedScan {
     const db = alone ? new DatabaseSync(new URL(`${pathToFileURL(file).href}?immutable=1`), { readOnly: true }) : new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
     try {
       db.exec('PRAGMA cache_size = -8192');
-      return new EmbeddedScan(db, file);
+      return new EmbeddedScan(db, alone ? file : null);
     } catch (error) {
       db.close();
       throw error;
     }
   }
 
-  /** Number of rows, and the last position; 0 in an empty log. */
-  extent(): { readonly rows: number; readonly head: number } {
-    const { rows, head } = this.db.prepare('SELECT count(*) AS rows, max(position) AS head FROM events NOT INDEXED').get() as { rows: number; head: number | null };
-    return { rows, head: head ?? 0 };
-  }
-
+  /** The last position; 0 in an empty log. */
   head(): number {
     return (this.db.prepare('SELECT max(position) AS head FROM events NOT INDEXED').get() as { head: number | null }).head ?? 0;
   }
@@ -153,7 +149,7 @@ export class EmbeddedScan {
     const wrong: string[] = [];
     if (pragma('application_id') !== APPLICATION_ID) wrong.push('it is not marked as a log of this ledger');
     if (pragma('user_version') !== DATA_FORMAT) wrong.push(`its data format is ${pragma('user_version')}, not ${DATA_FORMAT}`);
-    wrong.push(...headFaults(this.file));
+    if (this.whole !== null) wrong.push(...headFaults(this.whole));
     if (tablesOf(this.db) !== tablesOfALog()) wrong.push('its tables are not those of a log');
     if (!pages) return wrong;
     const said = this.db.prepare('PRAGMA integrity_check(3)').all() as { integrity_check: string }[];

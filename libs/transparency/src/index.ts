@@ -10,4 +10,5 @@ export * from './tiles.js';
 export * from './book.js';
 export * from './proof.js';
 export * from './scan.js';
+export * from './proved.js';
 export * from './examine.js';
