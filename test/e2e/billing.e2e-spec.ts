@@ -308,10 +308,12 @@ async function faultsAreSeen(s: Service, consumer: ConsumerProcess, published: r
     const { id } = JSON.parse(published[at]!) as Stored;
     assert.ok((await differs(faulty)).includes(`from sequence ${at} on they are not the ledger's: ${id}`));
   });
-  const line = JSON.parse(published.findLast((e) => e.includes('"to":null'))!) as Stored & { data: { segments: { lineId: string; to: string | null }[] } };
-  const lineId = line.data.segments.find((l) => l.to === null)!.lineId;
+  const open = months[23]!;
+  const sound = new DatabaseSync(join(consumer.data, 'billing.sqlite'), { readOnly: true });
+  const { lineId } = sound.prepare("SELECT line_id AS lineId FROM lines WHERE line ->> 'fee' > 0 AND first_month < ?1 AND (last_month IS NULL OR last_month > ?1) ORDER BY line_id LIMIT 1").get(open) as { lineId: string };
+  sound.close();
   await plant('unapplied', `DELETE FROM lines WHERE line_id = '${lineId}'`, async (_, faulty) => {
-    await assert.rejects(billsWhatIsCharged(s.api, faulty, [months[24]!]), /charges of/);
+    await assert.rejects(billsWhatIsCharged(s.api, faulty, [open]), /charges of/);
     assert.ok((await differs(faulty)).includes(`line ${lineId}`));
   });
   await plant('unadjusted', 'DELETE FROM adjustments WHERE number = (SELECT min(number) FROM adjustments)', async (_, faulty) => {
