@@ -3,6 +3,8 @@
 
     verify.py export <file> --key <vkey> [--witness <vkey>]…
         an export of `ledgerctl audit export`: every event, every root, every signature
+    verify.py evidence <file> --key <vkey> [--witness <vkey>]…
+        the evidence of one contract (docs/how-to/evidence.md)
     verify.py proof <file> --leaf <file> --key <vkey>
         a C2SP tlog-proof of a leaf (the bytes of the leaf file, without a line end)
     verify.py consistency <file>
@@ -15,6 +17,7 @@ Prints one JSON object. Exit code: 0 it holds, 1 it does not, 2 the call is wron
 import argparse
 import base64
 import hashlib
+import hmac
 import json
 import sys
 
@@ -316,6 +319,107 @@ def verify_export(path, keys, witnesses):
     }
 
 
+# --------------------------------------------------------------------------------- evidence of one contract
+
+
+def commitments(value):
+    """Every {ref, commitment} inside a value."""
+    if isinstance(value, dict):
+        if isinstance(value.get("ref"), str) and isinstance(value.get("commitment"), str):
+            yield value["ref"], value["commitment"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from commitments(inner)
+
+
+def verify_evidence(data, keys, witnesses):
+    findings = []
+    pack = json.loads(data.decode("utf-8"), object_pairs_hook=pairs_once)
+    if pack["format"] != "contract-ledger-evidence/1":
+        raise Bad("it is no evidence of format 1")
+    if canonical(pack).encode() != data:
+        findings.append("it is not canonical JSON")
+    digest = hashlib.sha256(canonical({k: v for k, v in pack.items() if k != "digest"}).encode()).hexdigest()
+    if digest != pack["digest"]:
+        findings.append("it does not have the digest that it says")
+
+    checkpoint, note = None, pack["checkpoint"]
+    if note is not None:
+        named = [Key(k) for k in pack["keys"]["log"] + pack["keys"]["witnesses"]]
+        checkpoint = Checkpoint(note, (keys or named) + witnesses)
+        if checkpoint.origin != pack["origin"] or pack["origin"] != f"contract-ledger/{pack['ledgerId']}":
+            findings.append(f"the checkpoint is of {checkpoint.origin}")
+        if not checkpoint.signers:
+            findings.append("no known key signed the checkpoint")
+            checkpoint = None
+    elif keys:
+        findings.append("it is unsigned")
+    for witness in witnesses:
+        if checkpoint is None or witness.name not in checkpoint.witnesses:
+            findings.append(f"{witness.name} did not cosign")
+
+    def proved(row, name):
+        if row["proof"] is None or checkpoint is None:
+            return 0
+        head, _, proof_note = row["proof"].partition("\n\n")
+        lines = head.split("\n")
+        if lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("index ") or proof_note != note:
+            findings.append(f"{name}: its proof is not in this checkpoint")
+            return 0
+        leaf = leaf_hash(canonical(row["event"]).encode())
+        try:
+            root = inclusion_root(leaf, int(lines[1][6:]), checkpoint.size, [b64(line) for line in lines[2:]])
+        except Bad as error:
+            findings.append(f"{name}: {error}")
+            return 0
+        if root != checkpoint.root:
+            findings.append(f"{name}: it is not as it was signed")
+            return 0
+        return 1
+
+    count, units = 0, set()
+    for revision, row in enumerate(pack["events"]):
+        event = row["event"]
+        name = f"revision {event['revision']} ({event['type']})"
+        if event["revision"] != revision:
+            findings.append(f"{name}: revision {revision} was to come next")
+        if event["stream"] != f"contract-{pack['contractId']}":
+            findings.append(f"{name}: it is of {event['stream']}")
+        if event["type"] == "Contracted":
+            units.add(event["data"]["managementUnitId"])
+        count += proved(row, name)
+    for row in pack["related"]:
+        event = row["event"]
+        name = f"{event['stream']} revision {event['revision']} ({event['type']})"
+        opens = event["type"] == "ManagementUnitOpened" and event["data"]["managementUnitId"] in units
+        if not opens and event["data"].get("contractId") != pack["contractId"]:
+            findings.append(f"{name}: it does not concern this contract")
+        count += proved(row, name)
+
+    texts = None if pack["texts"] is None else {t["ref"]: t for t in pack["texts"]}
+    if texts is not None:
+        for ref, committed in commitments([row["event"] for row in pack["events"] + pack["related"]]):
+            text = texts.get(ref)
+            if text is None:
+                findings.append(f"text {ref} is not there")
+            elif text["text"] is None:
+                if text["erasedAt"] is None or text["salt"] is not None:
+                    findings.append(f"text {ref} is neither there nor erased")
+            elif hmac.new(bytes.fromhex(text["salt"]), text["text"].encode(), hashlib.sha256).hexdigest() != committed:
+                findings.append(f"text {ref} is not the one that was committed to")
+    return {
+        "ok": not findings,
+        "contractId": pack["contractId"],
+        "events": len(pack["events"]),
+        "related": len(pack["related"]),
+        "proved": count,
+        "size": checkpoint.size if checkpoint else None,
+        "witnessed": sorted(checkpoint.witnesses) if checkpoint else [],
+        "findings": findings[:100],
+    }
+
+
 def verify_proof(text, leaf, keys):
     head, _, note = text.partition("\n\n")
     lines = head.split("\n")
@@ -360,7 +464,7 @@ def bytes_of(path):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["export", "proof", "consistency", "cases"])
+    parser.add_argument("what", choices=["export", "evidence", "proof", "consistency", "cases"])
     parser.add_argument("file")
     parser.add_argument("--leaf")
     parser.add_argument("--key", action="append", default=[])
@@ -370,6 +474,8 @@ def main():
         keys, witnesses = [Key(k) for k in asked.key], [Key(k) for k in asked.witness]
         if asked.what == "export":
             said = verify_export(asked.file, keys, witnesses)
+        elif asked.what == "evidence":
+            said = verify_evidence(bytes_of(asked.file), keys, witnesses)
         elif asked.what == "proof":
             said = verify_proof(text_of(asked.file), bytes_of(asked.leaf), keys)
         elif asked.what == "consistency":

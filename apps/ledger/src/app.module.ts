@@ -9,6 +9,7 @@ import { AuditController } from './http/controllers/audit.controller.js';
 import { OversightController } from './http/controllers/oversight.controller.js';
 import { AgreementController } from './http/controllers/agreement.controller.js';
 import { ContractsController } from './http/controllers/contracts.controller.js';
+import { EvidenceController } from './http/controllers/evidence.controller.js';
 import { FeedController } from './http/controllers/feed.controller.js';
 import { HealthController } from './http/controllers/health.controller.js';
 import { LedgerController } from './http/controllers/ledger.controller.js';
@@ -16,7 +17,7 @@ import { ReconciliationsController } from './http/controllers/reconciliations.co
 import { SandboxController } from './http/controllers/sandbox.controller.js';
 import { SimulationsController } from './http/controllers/simulations.controller.js';
 import { WebhooksController } from './http/controllers/webhooks.controller.js';
-import { ADMINISTRATION, AUDIT, BUSINESS_CLOCK, CONFIG, FEED, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK, TOKEN_ISSUER, TOKEN_LOOKUP } from './ports.js';
+import { ADMINISTRATION, AUDIT, BUSINESS_CLOCK, CONFIG, EVIDENCE, FEED, LEDGER_APPLICATION, LEDGER_QUERIES, READINESS, SANDBOX_CLOCK, TOKEN_ISSUER, TOKEN_LOOKUP } from './ports.js';
 import type { Config } from './config.js';
 import type { Ledger } from './ports.js';
 import type { DynamicModule, OnApplicationShutdown, Type } from '@nestjs/common';
@@ -45,6 +46,7 @@ export class AppModule {
       AdminController,
       WebhooksController,
       AuditController,
+      EvidenceController,
       FeedController,
       ReconciliationsController,
       ...(ledger.sandbox === null ? [] : [SandboxController]),
@@ -65,6 +67,7 @@ export class AppModule {
         { provide: SANDBOX_CLOCK, useValue: ledger.sandbox },
         { provide: ADMINISTRATION, useValue: ledger.administration },
         { provide: AUDIT, useValue: ledger.audit },
+        { provide: EVIDENCE, useValue: ledger.evidence },
         { provide: FEED, useValue: ledger.feed },
         { provide: TOKEN_LOOKUP, useValue: ledger.tokens },
         { provide: TOKEN_ISSUER, useValue: ledger.issuer },

@@ -375,6 +375,29 @@ export interface AuditQueries {
   keys(): Promise<object>;
 }
 
+export interface EvidenceAsked extends Fresh {
+  /** Whether names and free texts go into it. */
+  readonly texts: boolean;
+}
+/** The evidence of one contract: for those who check it elsewhere. */
+export interface EvidenceQueries {
+  /** The bytes of the document; null: no such contract. Throws {@link LogAltered}. */
+  pack(contractId: string, asked: EvidenceAsked): Promise<string | null>;
+  /** The same as a page of HTML. */
+  report(contractId: string, asked: EvidenceAsked & { readonly language: 'en' | 'ja' }): Promise<string | null>;
+}
+
+/** What the log holds is not what was signed, or cannot have been written: 409, no evidence is made of it. */
+export class LogAltered extends Error {
+  override readonly name = 'LogAltered';
+  constructor(
+    readonly at: string,
+    readonly why: string,
+  ) {
+    super(`${at}: ${why}`);
+  }
+}
+
 /** Everything the service is made of behind its HTTP layer. */
 export interface Ledger {
   readonly application: LedgerApplication;
@@ -389,6 +412,7 @@ export interface Ledger {
   readonly sandbox: SandboxClock | null;
   readonly administration: Administration;
   readonly audit: AuditQueries;
+  readonly evidence: EvidenceQueries;
   readonly feed: FeedDoor;
   /** Finishes what was begun, then lets go of everything. Idempotent. */
   close(): Promise<void>;
@@ -403,5 +427,6 @@ export const BUSINESS_CLOCK = Symbol('BusinessClock');
 export const SANDBOX_CLOCK = Symbol('SandboxClock');
 export const ADMINISTRATION = Symbol('Administration');
 export const AUDIT = Symbol('Audit');
+export const EVIDENCE = Symbol('Evidence');
 export const FEED = Symbol('Feed');
 export const CONFIG = Symbol('Config');

@@ -31,6 +31,7 @@ export interface Connection {
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const NDJSON = 'application/x-ndjson';
+const ANYTHING = '*/*';
 
 /** Calls the service's HTTP API. Reads and keyed commands are repeated while the service is away. */
 export class Client {
@@ -51,6 +52,13 @@ export class Client {
     const answer = await this.call('GET', path, undefined, { accept: NDJSON }, true, signal);
     if (answer.text === undefined) bodyOf(answer, doing);
     return answer.text!.split('\n').filter((line) => line !== '');
+  }
+
+  /** Anything but JSON to be read: the text of the answer, as it came. @throws {Trouble} with what the service said */
+  async text(path: string, doing: string): Promise<string> {
+    const answer = await this.call('GET', path, undefined, { accept: ANYTHING }, true);
+    if (answer.text === undefined) bodyOf(answer, doing);
+    return answer.text!;
   }
 
   put(path: string, body: object): Promise<Answer> {
@@ -112,7 +120,7 @@ export class Client {
       ...headers,
     }, signal);
     const status = response.statusCode!;
-    if (status === 200 && headers['accept'] === NDJSON) return { status, body: null, replayed: false, text };
+    if (status === 200 && headers['accept'] !== undefined) return { status, body: null, replayed: false, text };
     let parsed: unknown = null;
     try {
       if (text !== '') parsed = JSON.parse(text);

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { accessReview, type ReviewOptions } from './commands/access-review.js';
 import { auditAnchor, auditExport, auditVerify, type AnchorOptions, type AuditVerifyOptions } from './commands/audit.js';
 import { acceptLog, backupFolder, restoreBackup, type RestoreOptions } from './commands/backup.js';
+import { packEvidence, reportEvidence, verifyEvidence, type PackOptions, type ReportOptions } from './commands/evidence.js';
 import { runDemo, type DemoOptions } from './commands/demo.js';
 import { grantFeed, type GrantOptions } from './commands/feed-grant.js';
 import { feedStatus, replayFeed, rewindConsumer, tailFeed, type ReplayOptions, type TailOptions } from './commands/feed.js';
@@ -137,8 +138,26 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     );
 
   audit
-    .command('verify')
-    .description('reads every event again and holds the log to everything that was signed of it')
+    .command('pack <contractId>')
+    .description('writes the evidence of a contract: one file that anybody can verify offline')
+    .requiredOption('--out <file>', 'a new file, readable by its owner only')
+    .option('--without-texts', 'leave names and free texts out')
+    .option('--url <url>', 'ask the service there (with --token of an auditor); default: the data folder')
+    .action(action((settings, contractId: string, options: PackOptions) => packEvidence(settings, contractId, options)));
+  audit
+    .command('report [contractId]')
+    .description('writes the evidence of a contract as a page to read and print')
+    .requiredOption('--out <file.html>', 'a new file, readable by its owner only')
+    .option('--lang <ja|en>', 'default: as --language')
+    .option('--pack <file>', 'of a pack, offline')
+    .option('--key <key...>', "with --pack: public keys of the log's signer (or files of them)")
+    .option('--witness <key...>', 'with --pack: public keys of witnesses (or files of them)')
+    .option('--without-texts', 'leave names and free texts out')
+    .option('--url <url>', 'ask the service there (with --token of an auditor); default: the data folder')
+    .action(action((settings, contractId: string | undefined, options: ReportOptions) => reportEvidence(settings, contractId, options)));
+  audit
+    .command('verify [pack]')
+    .description('reads every event again and holds the log, or the evidence of a contract, to everything that was signed of it')
     .option('--key <key...>', "public keys of the log's signer (or files of them); default: those the ledger names, which excludes no forgery")
     .option('--witness <key...>', 'public keys of witnesses (or files of them); each must have cosigned')
     .option('--since <file...>', 'checkpoints kept elsewhere: excludes a rollback to before them')
@@ -147,7 +166,13 @@ function program(run: (work: Work, options: CommonOptions) => Promise<void>): Co
     .option('--audit <file>', 'with the audit.sqlite that belongs to it')
     .option('--no-pages', "leave out SQLite's own check of the file and its index")
     .option('--no-read-models', 'leave out read models and texts')
-    .action(action((settings, options: AuditVerifyOptions) => auditVerify(settings, options)));
+    .action(
+      action((settings, pack: string | undefined, options: AuditVerifyOptions) => {
+        if (pack === undefined) return auditVerify(settings, options);
+        if (options.since ?? options.export ?? options.log ?? options.audit) throw misuse('of a pack only --key and --witness are asked for');
+        return verifyEvidence(settings, pack, options);
+      }),
+    );
   audit
     .command('export <file>')
     .description('writes the log with its evidence as one JSON text a line')

@@ -131,6 +131,20 @@ describe('erasing', () => {
     expect(register.read([mine!.ref]).get(mine!.ref)).toBeNull();
   });
 
+  it('discloses texts with the salts of their commitments, and nothing of erased or unknown ones', async () => {
+    const register = open();
+    const [name, note] = await register.write('c1', [{ kind: 'contractorName', slot: 'contractor.name', text: '株式会社テスト' }, { kind: 'note', slot: 'note', text: 'n' }]);
+    const [held] = register.disclose([name!.ref]);
+    expect(held).toEqual({ ref: name!.ref, kind: 'contractorName', text: '株式会社テスト', salt: expect.stringMatching(/^[0-9a-f]{32}$/), erasedAt: null });
+    expect(commitment(held!.salt!, held!.text!)).toBe(name!.commitment);
+    register.erase({ refs: [name!.ref] });
+    expect(register.disclose(['nobody', name!.ref, note!.ref])).toMatchObject([
+      { ref: 'nobody', kind: null, text: null, salt: null, erasedAt: null },
+      { ref: name!.ref, text: null, salt: null, erasedAt: expect.stringMatching(/Z$/) },
+      { text: 'n' },
+    ]);
+  });
+
   it('takes references too', async () => {
     const register = open();
     const [a] = await register.write('c1', [reason('a')]);

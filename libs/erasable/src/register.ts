@@ -25,6 +25,16 @@ export interface TextInfo {
   readonly erasedAt: string | null;
 }
 
+/** A text with the salt of its commitment, for those who are to check it. All null but `ref`: the register never had it. */
+export interface Disclosed {
+  readonly ref: string;
+  readonly kind: string | null;
+  /** Null: erased. */
+  readonly text: string | null;
+  readonly salt: string | null;
+  readonly erasedAt: string | null;
+}
+
 /** `missing`: the register never had it (or it was swept); `altered`: text or commitment differ from what was written. */
 export type Verdict = 'ok' | 'erased' | 'altered' | 'missing';
 
@@ -49,6 +59,8 @@ export interface Register {
   /** Whether the register still holds the very text that an event committed to. */
   verify(ref: TextRef): Verdict;
   describe(ref: string): TextInfo | null;
+  /** Texts with their salts, in the given order. */
+  disclose(refs: Iterable<string>): Disclosed[];
   /** References of the texts that belong to a subject and are not erased, in the order of writing. */
   held(subject: string): string[];
   /**
@@ -221,6 +233,13 @@ class SqliteRegister implements Register {
     if (!r) return null;
     const { command_id: commandId, kind, slot, subject, written_at: writtenAt, erased_at: erasedAt } = r;
     return { ref, commandId, kind, slot, subject, writtenAt, erasedAt };
+  }
+
+  disclose(refs: Iterable<string>): Disclosed[] {
+    return Array.from(refs, (ref) => {
+      const r = this.row(ref);
+      return { ref, kind: r?.kind ?? null, text: r?.text ?? null, salt: r?.salt ?? null, erasedAt: r?.erased_at ?? null };
+    });
   }
 
   held(subject: string): string[] {

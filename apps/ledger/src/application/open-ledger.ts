@@ -12,6 +12,7 @@ import type { Config } from '../config.js';
 import { feedOfWebhooks } from '../delivery/feed-of-webhooks.js';
 import { Webhooks } from '../delivery/webhooks.js';
 import { Audit, originOf } from '../audit/audit.js';
+import { Evidence } from '../audit/evidence.js';
 import { Feed, type FeedOptions } from '../feed/feed.js';
 import { Unavailable, type Caller, type Ledger, type ReadinessReport, type SandboxClock } from '../ports.js';
 import { AcknowledgedStore } from './acknowledged.js';
@@ -60,6 +61,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     closers.push(() => reads.close());
     const audit = new Audit({ file: join(config.data, 'audit.sqlite'), log: follow, ledgerId, origin: originOf(ledgerId), signer: config.signer, witnesses: config.witnesses, store, logger: log });
     closers.push(() => audit.stop());
+    const evidence = new Evidence({ store, register, audit, records: reads.queries.records, ledgerId, origin: originOf(ledgerId), holidays: config.holidays, today });
     const tokens = new TokenBook();
     const application = new Application({ store, register, tokens, policies: config.policies, holidays: config.holidays, build, fourEyes: config.fourEyes, retentionYears: config.retentionYears, today, reads: reads.forCommands, webhooks: () => webhooks, log });
     reads.connect(application);
@@ -223,6 +225,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
       feed,
       administration: { rebuild: (projection) => reads.rebuild(projection) },
       audit,
+      evidence,
       close() {
         closed ??= (async () => {
           phase = 'stopping';

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { EventStore } from '@app/event-store';
 import {
   BookReader,
+  formatProof,
   parseVerifierKey,
   toBase64,
   wholeNote,
@@ -23,6 +24,11 @@ export interface AuditOptions extends AuditThreadData {
 const RESTART_MS = 1_000;
 /** How long an ordered stop may take: a transaction, and a call to a signer that is cut off. */
 const STOP_MS = 3_000;
+/** How long evidence waits for a signature over its last event; a signer that answers takes about a second. */
+const TOGETHER_MS = 5_000;
+const TOGETHER_LOOK_MS = 50;
+/** Of so many checkpoints the one is taken that covers most of the events, then the one with most cosignatures. */
+const CONSIDERED = 20;
 
 /** Names the log in its checkpoints. */
 export const originOf = (ledgerId: string): string => `contract-ledger/${ledgerId}`;
@@ -162,6 +168,37 @@ export class Audit implements AuditQueries {
     if (size > tree.size) throw new BadParameter([{ path: 'to', message: `treeSize|0|${tree.size}` }]);
     if (from > size) throw new BadParameter([{ path: 'from', message: `treeSize|0|${size}` }]);
     return { from, fromRoot: toBase64(tree.root(from)), to: size, toRoot: toBase64(tree.root(size)), proof: toLines(tree.consistency(from, size)) };
+  }
+
+  /**
+   * C2SP tlog-proofs of events in one signed checkpoint, by event id; none for those that it does not cover. Waits a
+   * little for a signature over all of them, and for a witness, while those answer. Null: nothing was ever signed.
+   */
+  async provedTogether(events: readonly { readonly id: string }[]): Promise<{ readonly checkpoint: string | null; readonly proofs: ReadonlyMap<string, string> }> {
+    const until = Date.now() + TOGETHER_MS;
+    for (;;) {
+      const book = this.book();
+      const places = events.flatMap((e) => book.placeOf(e.id) ?? []);
+      const tree = book.tree();
+      const covered = (c: SignedCheckpoint): LeafPlace[] => places.filter((p) => p.index < c.size);
+      const best = book
+        .checkpoints(CONSIDERED)
+        .filter((c) => c.size <= tree.size)
+        .reduce<SignedCheckpoint | null>((a, b) => (a && (covered(a).length - covered(b).length || a.cosignatures.length - b.cosignatures.length) >= 0 ? a : b), null);
+      const whole = best !== null && covered(best).length === events.length;
+      if (Date.now() >= until || !this.worthWaiting(whole, best)) {
+        if (!best) return { checkpoint: null, proofs: new Map() };
+        const checkpoint = wholeNote(best);
+        return { checkpoint, proofs: new Map(covered(best).map(({ id, index }) => [id, formatProof({ index, proof: tree.inclusion(index, best.size), checkpoint })])) };
+      }
+      await sleep(TOGETHER_LOOK_MS);
+    }
+  }
+
+  private worthWaiting(whole: boolean, best: SignedCheckpoint | null): boolean {
+    const { signer, witnesses } = this.latest;
+    if (!whole) return signer !== null && (signer.state === 'ok' || signer.state === 'waiting');
+    return best?.cosignatures.length === 0 && witnesses.some((w) => w.state === 'ok');
   }
 
   async keys() {

@@ -47,6 +47,8 @@ export const ACCESS = {
   'GET /v1/audit/policies': 'audit',
   'GET /v1/audit/erasures': 'audit',
   'GET /v1/audit/silence': 'audit',
+  'GET /v1/audit/contracts/:id/evidence': 'audit',
+  'GET /v1/audit/contracts/:id/report': 'audit',
 
   'GET /v1/contracts': 'read',
   'GET /v1/contracts/:id': 'read',

@@ -13,6 +13,7 @@ export const PROBLEMS = {
   'role-unknown': { title: { en: 'The token gives no role here', ja: 'このトークンにはここでの権限がありません' } },
   'role-ambiguous': { title: { en: 'The token gives more than one role here', ja: 'このトークンには複数の権限があります' } },
   'role-forbidden': { title: { en: "The token's role does not allow this", ja: 'このトークンの権限では許可されていません' } },
+  'log-altered': { title: { en: 'The log is not as it was signed', ja: '記録が署名されたとおりではありません' } },
   'not-found': { title: { en: 'Not found', ja: '見つかりません' } },
   'no-such-path': { title: { en: 'No such path', ja: 'パスが存在しません' } },
   'method-not-allowed': { title: { en: 'The path does not take this method', ja: 'このパスでは使えないメソッドです' } },
@@ -117,6 +118,10 @@ const DETAILS: { readonly [code: string]: Detail } = {
   'too-many-requests': {
     en: (f) => `At most ${say(f['perMinute'])} commands a minute for each subject. Wait ${say(f['retryAfter'])} s.`,
     ja: (f) => `主体ごとに 1 分あたり ${say(f['perMinute'])} 件までです。${say(f['retryAfter'])} 秒お待ちください。`,
+  },
+  'log-altered': {
+    en: (f) => `No evidence is made of it: ${say(f['at'])}: ${say(f['why'])}. Verify the whole log (ledgerctl audit verify).`,
+    ja: (f) => `証跡は作成しません。${say(f['at'])}:${say(f['why'])}。記録全体を検証してください(ledgerctl audit verify)。`,
   },
   'feed-rewound': {
     en: (f) => `The feed does not hold the event ${say(f['asked'])}; its last one is ${say(f['head'])}. It was restored, or is another feed: compare digests before you go on.`,

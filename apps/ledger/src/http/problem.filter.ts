@@ -2,7 +2,7 @@ import { Catch, HttpException } from '@nestjs/common';
 import { methodsOf } from './access.js';
 import { languageOf } from './language.js';
 import { BY_STATUS, InvalidInput, PROBLEM_TYPE, Refused, problemBody } from './problem.js';
-import { BadParameter, FeedRewound, Unavailable } from '../ports.js';
+import { BadParameter, FeedRewound, LogAltered, Unavailable } from '../ports.js';
 import { NotCanonical } from '@app/kernel';
 import { YenOutOfRange } from '@app/money';
 import { cursorText } from './feed-cursor.js';
@@ -48,6 +48,7 @@ export class ProblemFilter implements ExceptionFilter {
       return { status, code, facts, headers };
     }
     if (thrown instanceof FeedRewound) return { status: 409, code: 'feed-rewound', facts: { asked: cursorText(thrown.asked), head: thrown.head && cursorText(thrown.head) } };
+    if (thrown instanceof LogAltered) return { status: 409, code: 'log-altered', facts: { at: thrown.at, why: thrown.why } };
     if (thrown instanceof Unavailable)
       return { status: 503, code: thrown.code, facts: thrown.facts, headers: { 'retry-after': String(thrown.retryAfterSeconds) } };
     if (thrown instanceof NotCanonical) return malformed([{ path: thrown.path, message: thrown.message }]);

@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Role } from '@app/access';
 
 /** Answers that are taken away whole. */
-const EXPORTS: ReadonlySet<string> = new Set(['GET /v1/audit/access-review'] satisfies Route[]);
+const EXPORTS: ReadonlySet<string> = new Set(['GET /v1/audit/access-review', 'GET /v1/audit/contracts/:id/evidence', 'GET /v1/audit/contracts/:id/report'] satisfies Route[]);
 
 /**
  * Reads that show nothing of a contract, a contractor or a caller. Checkpoints are among them for a second reason: who
@@ -36,7 +36,7 @@ const STREAMS: ReadonlySet<string> = new Set(['GET /v1/feed/stream'] satisfies R
 /** Parameters whose values can only be ids, days, instants and names of ours. */
 const PLAIN: ReadonlySet<string> = new Set([
   'id', 'contractId', 'managementUnitId', 'optionId', 'eventId', 'tokenId', 'discontinuationId', 'item', 'clause', 'status',
-  'asOf', 'knownAt', 'knownAtPosition', 'atLeast', 'from', 'to', 'month', 'term', 'on', 'position', 'cursor', 'after', 'limit', 'size',
+  'asOf', 'knownAt', 'knownAtPosition', 'atLeast', 'from', 'to', 'month', 'term', 'on', 'position', 'cursor', 'after', 'limit', 'size', 'texts', 'lang',
 ]);
 
 /** As what a call is written down; null: not at all. */

@@ -182,6 +182,8 @@ export const CALLS: { readonly [R in Exclude<Route, `GET /docs${string}`>]: Call
   'GET /v1/audit/policies': { tag: 'Audit', summary: 'Which settings decided, from when on, newest first', summaryJa: '適用された方針・設定の履歴(新しい順)' },
   'GET /v1/audit/erasures': { tag: 'Audit', summary: 'Erasures, newest first', summaryJa: '消去の記録(新しい順)' },
   'GET /v1/audit/silence': { tag: 'Audit', summary: 'A statement that no notice stood by a deadline, with its evidence', summaryJa: '期限までに有効な通知がなかったことの証明とその根拠' },
+  'GET /v1/audit/contracts/:id/evidence': { tag: 'Audit', summary: 'The evidence of a contract in one file that anybody can verify offline', summaryJa: '契約の証跡(誰でもオフラインで検証できる一つの文書)' },
+  'GET /v1/audit/contracts/:id/report': { tag: 'Audit', summary: 'The evidence of a contract as a page to read and print', summaryJa: '契約の証跡報告書(読み・印刷するためのページ)' },
 
   'GET /v1/contracts': { tag: 'Contracts', summary: 'Contracts, newest first', summaryJa: '契約の一覧(新しい順)' },
   'GET /v1/contracts/:id': { tag: 'Contracts', summary: 'A contract as it stands on a day, as known at an instant', summaryJa: 'ある日・ある時点の知識による契約の姿' },

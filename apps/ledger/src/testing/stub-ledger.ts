@@ -7,6 +7,7 @@ import { createServer } from '../http/server.js';
 import { ROLES } from '@app/access';
 import type { Config } from '../config.js';
 import { FeedRewound } from '../ports.js';
+import type { EvidenceQueries, LogAltered } from '../ports.js';
 import type { Accessed, AuditQueries, Caller, CommandEnvelope, CommandOutcome, FeedDoor, Ledger, LedgerQueries, ReadinessReport, TokenIssuer } from '../ports.js';
 import type { Role } from '@app/access';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -80,6 +81,18 @@ export class StubLedger implements Ledger {
       },
     ]),
   ) as unknown as AuditQueries;
+  readonly evidence: EvidenceQueries = {
+    pack: async (...args) => {
+      this.questions.push(['evidence', args]);
+      if (this.altered) throw this.altered;
+      return '{"format":"contract-ledger-evidence/1"}';
+    },
+    report: async (...args) => {
+      this.questions.push(['report', args]);
+      return '<!doctype html>';
+    },
+  };
+  altered: LogAltered | null = null;
   /** A feed of nothing, whose streams end at once. */
   readonly feed: FeedDoor = {
     head: () => null,

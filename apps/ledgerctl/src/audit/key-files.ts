@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { writeDurably } from '@app/event-store';
-import { Malformed, parseSignerKey, parseVerifierKey, type LastSigned, type SignerKey, type VerifierKey } from '@app/transparency';
+import { ED25519, Malformed, parseSignerKey, parseVerifierKey, type LastSigned, type SignerKey, type VerifierKey } from '@app/transparency';
 import { misuse, Trouble } from '../trouble.js';
 
 const OTHERS = 0o077;
@@ -52,6 +52,14 @@ export function readPublicKeys(given: readonly string[]): VerifierKey[] {
       throw misuse(`${text}: ${existsSync(text) ? '' : 'there is no such file, and it is no key itself: '}${error.message}`);
     }
   });
+}
+
+/** Keys of one kind; any other would never be looked at. */
+export function keysOf(kind: number, given: readonly string[] | undefined, option: string): VerifierKey[] {
+  const keys = readPublicKeys(given ?? []);
+  const other = keys.find((k) => k.kind !== kind);
+  if (other) throw misuse(`${option}: ${other.name} is ${other.kind === ED25519 ? "a log's" : "a witness's"} key`);
+  return keys;
 }
 
 /** What was signed last, in a file of its own. It is made, empty, with the key: where it is missing nobody knows what was signed. */

@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { EmbeddedScan, openEventStoreDb, syncFolder, type EventStore } from '@app/event-store';
-import { BookReader, COSIGNATURE, ED25519, leafText, Malformed, openCheckpoint, verifyConsistency, wholeNote, fromBase64, type Hash, type LoggedEvent, type VerifierKey } from '@app/transparency';
+import { BookReader, COSIGNATURE, ED25519, leafText, Malformed, openCheckpoint, verifyConsistency, wholeNote, fromBase64, type Hash, type LoggedEvent } from '@app/transparency';
 import { bodyOf, Client } from '../client.js';
 import { bookEvidence, NO_EVIDENCE, readCheckpoints, type Evidence } from '../audit/evidence.js';
 import { evidenceLines, headerLine, openExport } from '../audit/export.js';
-import { readPublicKeys } from '../audit/key-files.js';
+import { keysOf } from '../audit/key-files.js';
 import { originOf } from '../audit/origin.js';
 import { brokenSource, embeddedSource, foundedBy, storeSource, streamedSource, type Source } from '../audit/sources.js';
 import { verifyAudit, type AuditReport } from '../audit/verify.js';
@@ -40,14 +40,6 @@ const comparePositions = (a: string, b: string): number => {
   const [by] = [x[0]! - y[0]!, x[1]! - y[1]!].filter((d) => d !== 0n);
   return by === undefined ? 0 : by < 0n ? -1 : 1;
 };
-
-/** Keys of one kind; any other would never be looked at. */
-function keysOf(kind: number, given: readonly string[] | undefined, option: string): VerifierKey[] {
-  const keys = readPublicKeys(given ?? []);
-  const other = keys.find((k) => k.kind !== kind);
-  if (other) throw misuse(`${option}: ${other.name} is ${other.kind === ED25519 ? "a log's" : "a witness's"} key`);
-  return keys;
-}
 
 interface Opened {
   readonly source: Source;

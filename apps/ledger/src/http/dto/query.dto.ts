@@ -112,6 +112,16 @@ export class ReviewQuery extends FreshQuery {
   static whole = WindowQuery.whole;
 }
 
+export class EvidenceQuery extends FreshQuery {
+  /** `false` leaves names and free texts out. */
+  @Optional() @OneOf('true', 'false') readonly texts?: 'true' | 'false';
+}
+
+export class ReportQuery extends EvidenceQuery {
+  /** Default: as Accept-Language says. */
+  @Optional() @OneOf('ja', 'en') readonly lang?: 'ja' | 'en';
+}
+
 export class ChargesQuery extends ThenQuery {
   static whole = knownOnce;
   @InMonth() readonly month: string;
