@@ -52,7 +52,9 @@ describe('the record of reads', () => {
   });
 
   it('says who read what, in the stream of the month', async () => {
+    expect(log.last).toBeNull();
     await log.record(read(1));
+    expect(log.last).toBe('1');
     expect(stream.name).toBe(`access-${new Date().toISOString().slice(0, 7)}`);
     expect(stream.events).toMatchObject([
       {

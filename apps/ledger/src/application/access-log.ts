@@ -33,6 +33,9 @@ export class AccessLog implements AccessRecorder {
   /** The stream's last revision as far as is known: this process alone writes it. */
   private tail: { readonly stream: string; readonly revision: number | 'no_stream' } | null = null;
 
+  /** Position of the last read recorded by this process; null before the first. */
+  last: string | null = null;
+
   constructor(private readonly o: AccessLogOptions) {}
 
   /** Resolves when it is durable. @throws {Unavailable} */
@@ -74,8 +77,9 @@ export class AccessLog implements AccessRecorder {
         this.tail = { stream, revision: last ? last.revision : 'no_stream' };
       }
       try {
-        const { revision } = await this.o.store.append(stream, this.tail.revision, events);
+        const { revision, position } = await this.o.store.append(stream, this.tail.revision, events);
         this.tail = { stream, revision };
+        this.last = position;
         return;
       } catch (error) {
         this.tail = null;

@@ -64,8 +64,9 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
     const evidence = new Evidence({ store, register, audit, records: reads.queries.records, ledgerId, origin: originOf(ledgerId), holidays: config.holidays, today });
     const tokens = new TokenBook();
     const application = new Application({ store, register, tokens, policies: config.policies, holidays: config.holidays, build, fourEyes: config.fourEyes, retentionYears: config.retentionYears, today, reads: reads.forCommands, webhooks: () => webhooks, log });
-    reads.connect(application);
-    const accesses = new AccessLog({ store, build, today, log });
+    // Past the store that remembers what was acknowledged: nobody's read has to wait for the record of another's.
+    const accesses = new AccessLog({ store: opened, build, today, log });
+    reads.connect(application, accesses);
     const webhooks: Webhooks = new Webhooks({
       store,
       feed: feedOfWebhooks(feed),

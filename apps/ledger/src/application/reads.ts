@@ -79,7 +79,7 @@ const POSITION = /^(\d{1,19}|C\d{1,20}P\d{1,20})$/;
 export interface Reads {
   readonly forCommands: CommandReads;
   readonly queries: Omit<LedgerQueries, keyof WebhookQueries>;
-  connect(application: Application): void;
+  connect(application: Application, accesses: { readonly last: string | null }): void;
   /** Resolves when every read model holds the log (or has stopped). */
   caughtUp(): Promise<void>;
   tokenEntries(): readonly TokenEntry[];
@@ -113,6 +113,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
   });
   const reader = new ContractReader(readStore, holidays);
   let application: Application | null = null;
+  let accesses: { readonly last: string | null } | null = null;
 
   const statusOf = (name: string): ProjectionStatus | undefined => projector.status().find((s) => s.name === name);
 
@@ -268,7 +269,11 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       const { contractId, subject, term } = q;
       return joinTexts(silenceOf(events, { contractId, subject, term }, { today: today(), holidays, discontinuations }), register);
     },
-    reads: (f) => read(['accesses'], f, (db) => accessesPage(db, f)),
+    reads(f) {
+      // What was read before this was asked is there.
+      const last = f.atLeast ?? accesses?.last;
+      return read(['accesses'], last ? { ...f, atLeast: last } : f, (db) => accessesPage(db, f));
+    },
     async accessReview(days) {
       const review = await read(['tokens', 'acts'], days, (db) => accessReview(db, days));
       return {
@@ -311,7 +316,10 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       },
       outcomes: (discontinuationId, cursor, limit) => readStore.withReadTransaction((db) => outcomesPage(db, { discontinuationId, cursor, limit })),
     },
-    connect: (a) => void (application = a),
+    connect(a, recorder) {
+      application = a;
+      accesses = recorder;
+    },
     caughtUp: () => projector.caughtUp(),
     tokenEntries: () => tokenRows(readStore) as readonly TokenEntry[],
     webhookIds: () => webhookIds(readStore),
