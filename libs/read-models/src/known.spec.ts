@@ -7,6 +7,9 @@ import { day, TestLedger, yen } from './testing/ledger.js';
 import { lives } from './testing/lives.js';
 import { closeServed, serve } from './testing/served.js';
 
+// Each place needs a ledger of its own; a busy machine takes its time over them.
+const PATIENCE_MS = 60_000;
+
 afterEach(closeServed);
 
 /** Places after which nothing of the append before is still to come, some way apart. */
@@ -48,7 +51,7 @@ describe('what was known at a place in the log', () => {
     expect(different).toBeGreaterThan(8);
     expect(await everything(whole.store.db, ledger.today, { at: ledger.log.length })).toEqual(await everything(whole.store.db, ledger.today, {}));
     expect(await everything(whole.store.db, ledger.today, { at: 0 })).toMatchObject({ contracts: { contracts: [] }, renewals: { renewals: [] }, settlements: { settlements: [] } });
-  });
+  }, PATIENCE_MS);
 
   it('shows a contract as it was known then, by its own events and its vendor', async () => {
     const { ledger, contractIds } = lives({ seed: 35, contracts: 6, steps: 150 });
@@ -64,7 +67,7 @@ describe('what was known at a place in the log', () => {
       }
     }
     expect(known).toBeGreaterThan(20);
-  });
+  }, PATIENCE_MS);
 });
 
 describe('a day that is not today', () => {
@@ -99,7 +102,7 @@ describe('a day that is not today', () => {
       }
     }
     expect(seen).toBeGreaterThan(20);
-  });
+  }, PATIENCE_MS);
 
   it('goes on from page to page', async () => {
     const { ledger } = lives({ seed: 43, contracts: 14, steps: 200 });
