@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { build, ROOT, type Service } from './service.js';
-import { readLog } from './log.js';
+import { readWholeLog } from './log.js';
 
 let built: string | null = null;
 /** Folder of the consumer's build; `E2E_BUILD` names the service's, beside which it lies. */
@@ -72,7 +72,7 @@ export class ConsumerProcess {
 
 /** The stored bytes of the published log, read past the service. */
 export async function publishedLog(service: Service): Promise<string[]> {
-  if (service.onEventStoreDb) return (await readLog(service)).filter((e) => e.stream === 'published-billing').map((e) => JSON.stringify(e.data));
+  if (service.onEventStoreDb) return (await readWholeLog(service)).filter((e) => e.stream === 'published-billing').map((e) => JSON.stringify(e.data));
   const db = new DatabaseSync(join(service.data, 'log.sqlite'), { readOnly: true });
   try {
     return (db.prepare("SELECT data FROM events WHERE stream = 'published-billing' ORDER BY revision").all() as { data: string }[]).map((r) => r.data);
