@@ -117,7 +117,7 @@ test('without a signer the tree is kept and proved, and everything says that it 
   expect(body.checkpoint).toBeNull();
   expect(verifyInclusion(fromBase64(body.leaf.hash), body.leaf.index, body.size, body.proof.map(fromBase64), fromBase64(body.root))).toBe(true);
   await s.end();
-});
+}, 120_000);
 
 test('a signer signs, is killed, and comes back; a witness goes along; proofs follow', async () => {
   const socket = join(scratch, 'signer.sock');
@@ -279,7 +279,7 @@ test('a key in the data folder, or one that others can read, is refused', () => 
   rmSync(`${key}.last`);
   const lost = call('signer', 'run', '--key', key, '--socket', join(scratch, 'lost.sock'));
   expect([lost.status, lost.stderr]).toEqual([3, expect.stringMatching(/says what was signed last/)]);
-});
+}, 120_000);
 
 test('questions that make no sense are 400, an event that is not there 404', async () => {
   const s = await Service.start();
@@ -303,4 +303,4 @@ test('questions that make no sense are 400, an event that is not there 404', asy
     expect([path, got, body.errors?.[0]?.path ?? null]).toEqual([path, status, at]);
   }
   await s.end();
-});
+}, 120_000);
