@@ -5,7 +5,7 @@ import { contractBody, fixed, notice, openContract, taken } from './support/live
 import { readLog, typesOn } from './support/log.js';
 import { endServices, Service } from './support/service.js';
 
-afterAll(endServices);
+afterAll(endServices, 60_000);
 
 const DAY = '2026-03-01';
 let service: Service;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   admin = service.api;
   asker = await as('clerk-1', 'operator');
   second = await as('clerk-2', 'operator');
-});
+}, 300_000);
 
 const at = (id: string): string => `/v1/contracts/${id}`;
 const decide = (api: Api, id: string, decision = 'approve', sent = {}): Promise<Reply> => api.post(`/v1/approvals/${id}/decisions`, { decision, reason: `seen: ${decision}` }, sent);

@@ -32,7 +32,7 @@ describe('refusals', () => {
     const as = async (subject: string, role: string): Promise<Api> => api.as(taken(await api.post('/v1/tokens', { subject, role })).token);
     clerk = await as('clerk', 'operator');
     auditor = await as('auditor', 'auditor');
-  });
+  }, 300_000);
   const list = async (query = ''): Promise<Refusal[]> => taken(await auditor.get<{ refusals: Refusal[] }>(`/v1/audit/refusals${query}`)).refusals;
 
   test('say who tried what, which clause refused, and from when on it would be allowed', async () => {

@@ -166,6 +166,7 @@ function annotate(controller: Type, seen: Set<Class>): void {
       problem(409, 'Refused'),
       problem(422, 'The key belongs to another request'),
     );
+    if (/\/(corrections|withdrawals|erasures)$/.test(route)) say(ApiResponse({ status: 202, description: 'Kept until another subject decides (four eyes)' }));
     if (route.startsWith('/v1/contracts/:id'))
       say(ApiHeader({ name: 'If-Match', required: false, description: 'The revision decided on, in quotes' }), problem(404, 'Not found'), problem(412, 'The contract is at another revision'));
   }
