@@ -522,7 +522,7 @@ export class Courier {
     this.characters = 0;
     this.queues.clear();
     this.rewound = false;
-    for (const lane of [...this.lanes.values()]) {
+    for (const lane of this.lanes.values()) {
       if (lane.head < from) continue;
       const again = lane.again.filter((s) => s < from);
       if (again.length === 0) this.closeLane(lane);

@@ -519,7 +519,7 @@ describe('what survives', () => {
     room = new Room({ schedule });
     room.feed.publish(1, 2, 1);
     await room.register();
-    room.deliveries.keep(WEBHOOK, { status: 'removed' }, []);
+    await room.deliveries.keep(WEBHOOK, { status: 'removed' }, []);
     await settled();
     await room.crash();
     await settled();

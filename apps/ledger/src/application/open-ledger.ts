@@ -74,7 +74,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
       folder: config.data,
       ...config.webhooks,
       secretsKey: config.secretsKey,
-      idsPage: reads.webhookIdsPage,
+      idsPage: (page) => reads.webhookIdsPage(page),
       gone: (webhookId, eventId) => application.recordGone(webhookId, eventId),
       log,
     });

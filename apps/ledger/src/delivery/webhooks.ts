@@ -220,7 +220,7 @@ export class Webhooks {
       const found = this.deliveries.attempts(id, before(page.cursor), page.limit + 1);
       const rows = found.slice(0, page.limit);
       return {
-        deliveries: rows.map(({ n: _, sequence, ...rest }) => ({ ...rest, sequence: sequenceOf(sequence) })),
+        deliveries: rows.map(({ eventId, sequence, contractId, at, status, error, ms }) => ({ eventId, sequence: sequenceOf(sequence), contractId, at, status, error, ms })),
         nextCursor: found.length > page.limit ? toCursor([rows.at(-1)!.n]) : null,
       };
     },
