@@ -165,6 +165,12 @@ describe('the evidence', () => {
     expect(await verifyFolder(folder)).toMatchObject({ ok: false, first });
   });
 
+  test('with keys that are none vouches for nothing, and that is said', async () => {
+    const folder = copyLedger(sound);
+    sql(folder, "UPDATE keys SET vkey = 'nonsense'", 'audit.sqlite');
+    expect(await verifyFolder(folder, { keys: [] })).toMatchObject({ ok: true, keys: 'none', signed: 0, notExcluded: expect.arrayContaining(['alteration: nothing signed vouches for this log']) });
+  });
+
   test('with checkpoints by a key that nobody brought along is none', async () => {
     const folder = scratch();
     await makeLedgerAnew(folder, 12, newSignerKey(KEY.name, ED25519), [35]);

@@ -1,4 +1,4 @@
-import { ED25519, examine, LeafTree, parseVerifierKey, type Finding, type VerifierKey, type Verdicts } from '@app/transparency';
+import { ED25519, examine, LeafTree, Malformed, parseVerifierKey, type Finding, type VerifierKey, type Verdicts } from '@app/transparency';
 import { originOf } from './origin.js';
 import type { Evidence } from './evidence.js';
 import type { Reading, Source } from './sources.js';
@@ -46,7 +46,7 @@ export async function verifyAudit(o: VerifyOptions): Promise<AuditReport> {
   const { source, evidence } = o;
   const reading = await source.read(o.onProgress);
   const given = o.keys.length > 0;
-  const keys = given ? o.keys : evidence.keys.map(parseVerifierKey);
+  const keys = given ? o.keys : namedKeys(evidence.keys);
   const origin = keys.find((k) => k.kind === ED25519)?.name ?? originOf(reading.ledgerId ?? '');
   const verdicts = await examine({
     leaves: new LeafTree(reading.leaves),
@@ -83,6 +83,17 @@ export async function verifyAudit(o: VerifyOptions): Promise<AuditReport> {
     seconds: Math.round((performance.now() - started) / 10) / 100,
   };
 }
+
+/** Keys as the ledger names them; what is none vouches for nothing. */
+const namedKeys = (texts: readonly string[]): VerifierKey[] =>
+  texts.flatMap((text) => {
+    try {
+      return [parseVerifierKey(text)];
+    } catch (error) {
+      if (error instanceof Malformed) return [];
+      throw error;
+    }
+  });
 
 /** What the founding and the keys say of each other. */
 function foundingFaults(reading: Reading, origin: string, given: boolean, { checkpoints, signed }: Verdicts): Finding[] {
