@@ -76,12 +76,25 @@ export async function startService(folder, { env = {}, execArgv = [] } = {}) {
   };
 }
 
-export async function startGenerator(target, contracts) {
-  const child = kept(fork(here('load-generator.mjs'), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [], serialization: 'advanced' }));
+/** A process that obeys orders, one at a time. */
+function servant(script) {
+  const child = kept(fork(here(script), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [], serialization: 'advanced' }));
   const ask = (order) => {
     child.send(order);
     return said(child);
   };
-  await ask({ port: target.port, token: typeof target.token === 'function' ? target.token() : target.token, bare: target.bare === true, contracts });
-  return { run: (order) => ask(order), stop: () => (child.disconnect(), ended(child)) };
+  return { ask, stop: () => (child.disconnect(), ended(child)) };
+}
+const addressOf = (target) => ({ port: target.port, token: typeof target.token === 'function' ? target.token() : target.token });
+
+export async function startGenerator(target, contracts) {
+  const { ask, stop } = servant('load-generator.mjs');
+  await ask({ ...addressOf(target), bare: target.bare === true, contracts });
+  return { run: ask, stop };
+}
+
+export async function startReader(service) {
+  const { ask, stop } = servant('feed-reader.mjs');
+  await ask(addressOf(service));
+  return { ask, stop };
 }

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { requireNode, use } from './dist.mjs';
 
 requireNode();
-const FIGURES = ['append', 'http', 'load', 'rebuild', 'growth', 'startup', 'audit', 'eventstoredb'];
+const FIGURES = ['append', 'http', 'load', 'rebuild', 'growth', 'startup', 'feed', 'audit', 'eventstoredb'];
 
 let options;
 try {
