@@ -169,9 +169,10 @@ export class Journal {
     this.of(webhookId).place = place;
   }
 
-  /** `null`: the contract needs no lane any more. */
+  /** `null`: the contract needs no lane any more. That a lane is parked is durable at once: a crash must not reopen it. */
   lane(webhookId: string, contractId: string, lane: LaneState | null): void {
     this.of(webhookId).lanes.set(contractId, lane);
+    if (lane?.parkedAt != null) this.flushOrSay();
   }
 
   attempt(webhookId: string, attempt: Attempt): void {
@@ -230,13 +231,17 @@ export class Journal {
     if (!pending) this.pending.set(webhookId, (pending = { place: null, lanes: new Map(), attempts: [], forget: false }));
     this.cancel ??= this.o.clock.after(this.o.flushMs ?? 100, () => {
       this.cancel = null;
-      try {
-        this.flush();
-      } catch (error) {
-        this.o.onError(error);
-      }
+      this.flushOrSay();
     });
     return pending;
+  }
+
+  private flushOrSay(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      this.o.onError(error);
+    }
   }
 
   private write(webhookId: string, { place, lanes, attempts, forget }: Pending): void {
