@@ -354,6 +354,8 @@ export class Application implements LedgerApplication {
   private async replayFrom(c: Context, stream: string, seen: SeenCommand): Promise<CommandOutcome> {
     const events = (await this.o.store.readStream(stream, { from: seen.first, limit: seen.last - seen.first + 1 })).filter((e) => e.metadata.commandId === c.commandId);
     if (c.envelope.name === 'DecideApproval') return this.approvals.answer(events[0]!, true);
+    // The event may have come about without the removal that follows it.
+    if (c.envelope.name === 'EraseContractor') await this.erasures.repeat(deriveId('erasure', c.commandId));
     const body = answerOf(events);
     const status = events[0]!.metadata.status === 201 ? 201 : 200;
     if (c.envelope.name === 'Discontinue' || c.envelope.name === 'CorrectDiscontinuation') {

@@ -48,7 +48,7 @@ const open = (): Application => {
     fourEyes: true,
     retentionYears: 10,
     today: () => plainDate('2026-03-01'),
-    reads: { usesOf: () => [], commandsAt: () => null, contractsOfItems: () => [], waitFor: async () => undefined, contractor: async () => null, outcomes: async () => ({ outcomes: [], nextCursor: null }) },
+    reads: { usesOf: () => [], commandsAt: () => null, contractsOfItems: () => [], waitFor: async () => undefined, contractor: async () => ({ managementUnits: [], contracts: [] }), outcomes: async () => ({ outcomes: [], nextCursor: null }) },
     webhooks: () => {
       throw new Error('no webhooks here');
     },
@@ -152,11 +152,21 @@ it('does not carry out a text that is not what was asked', async () => {
   expect(await types(`contract-${contractId}`)).not.toContain('NoticeWithdrawn');
 });
 
-it('keeps one question where it is asked twice at once, and carries it out once where two decide at once', async () => {
-  const { managementUnitId } = bodyOf(await send('asker', 'OpenManagementUnit', {}, { contractor: { id: 'C', name: 'n' }, name: 'u' }));
-  expect(managementUnitId).toBeDefined();
+it.each(['unavailable', 'lost', 'written'] as const)('erases what a question named although the append of the erasure failed (%s)', async (how) => {
+  await send('asker', 'OpenManagementUnit', {}, { contractor: { id: 'C', name: 'n' }, name: 'u' });
+  const { approvalId } = bodyOf(await send('asker', 'EraseContractor', { contractor: 'C' }, { reason: 'the period has passed' }));
+  expect(register.held('C')).toHaveLength(2);
+  fault = { category: 'erasure', how };
+  await expect(decide('second', approvalId, 'approve', 'the-decision')).rejects.toBeInstanceOf(Unavailable);
+  expect(bodyOf(await decide('second', approvalId, 'approve', 'the-decision'))).toMatchObject({ state: 'approved', result: { status: 201 } });
+  expect(register.held('C')).toEqual([]);
+  expect(await types(`approval-${approvalId}`)).toEqual(['ApprovalRequested', 'ApprovalGranted']);
+});
+
+it('carries it out once where several decide at once', async () => {
   const { contractId, approvalId } = await waiting();
   const outcomes = await Promise.all(['second', 'third', 'fourth'].map((who) => decide(who, approvalId, 'approve', `by-${who}`)));
-  expect(outcomes.map((o) => o.status).sort()).toEqual([200, 409, 409]);
+  // Whoever comes later is told that it is decided, not what the command would now be refused for.
+  expect(outcomes.map((o) => ('rejected' in o ? o.rejected.code : o.status)).sort()).toEqual([200, 'approval-decided', 'approval-decided']);
   expect((await types(`contract-${contractId}`)).filter((t) => t === 'NoticeWithdrawn')).toHaveLength(1);
 });

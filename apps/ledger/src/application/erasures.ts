@@ -70,18 +70,20 @@ export class Erasures {
       const state = await this.o.contract(contractId);
       if (!state) continue;
       const on = lastDayOf(state, this.o.holidays);
-      if (on === null || on >= today) return new Rejected('contract-live', [], { contractId, endsOn: on, allowedFrom: on === null ? null : this.allowedFrom(on) });
+      if (on === null) return new Rejected('contract-live', [], { contractId, endsOn: null, allowedFrom: null });
       if (last === null || on > last.on) last = { contractId, on };
     }
     if (last === null) return null;
-    const allowedFrom = this.allowedFrom(last.on);
-    return today < allowedFrom ? new Rejected('retention-runs', [], { contractId: last.contractId, endedOn: last.on, years: this.o.retentionYears, allowedFrom }) : null;
+    const { contractId, on } = last;
+    const allowedFrom = this.allowedFrom(on);
+    if (on >= today) return new Rejected('contract-live', [], { contractId, endsOn: on, allowedFrom });
+    return today < allowedFrom ? new Rejected('retention-runs', [], { contractId, endedOn: on, years: this.o.retentionYears, allowedFrom }) : null;
   }
 
   /** The years run from the end of the year in which the contract ended. */
   private allowedFrom = (endedOn: PlainDate): PlainDate => `${Number(endedOn.slice(0, 4)) + this.o.retentionYears + 1}-01-01` as PlainDate;
 
-  /** Removes what an erasure names and the register still holds (at start: a crash, or a backup that was restored). Answers how many. */
+  /** Removes what an erasure names and the register still holds: after a crash, an append of unknown fate, or the restoring of a backup. Answers how many. */
   async repeat(erasureId: string): Promise<number> {
     let erased = 0;
     for (const e of await this.desk.readStream(erasureStream(erasureId))) erased += this.o.register.erase({ refs: (e.data as { refs: readonly string[] }).refs as string[] });
