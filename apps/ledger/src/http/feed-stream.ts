@@ -11,7 +11,7 @@ import type { FastifyReply } from 'fastify';
 const HEARTBEAT_MS = 15_000;
 /** How often a silent stream looks whether its token still holds. */
 const TOKEN_CHECK_MS = 1_000;
-/** Writes to one reader come no closer than this: one for many events costs what one for each does. */
+/** Writes to a reader at the end come no closer than this: one for many events costs what one for each does. */
 const GATHER_MS = 20;
 const EVENTS_PER_WRITE = 200;
 const CHARACTERS_PER_WRITE = 256 * 1024;
@@ -19,6 +19,25 @@ const CHARACTERS_PER_WRITE = 256 * 1024;
 const STALLED_MS = 30_000;
 
 const blockOf = (e: StoredEvent): string => `id: ${cursorText({ sequence: e.revision, id: e.id })}\nevent: ${e.type}\ndata: ${e.rawData}\n\n`;
+
+/**
+ * Readers far behind the end take turns, one portion each, those at the same place together: whatever else waits then
+ * waits for one portion, not for all of them.
+ */
+let turn: Promise<unknown> = Promise.resolve();
+const waiting = new Map<number, Promise<readonly StoredEvent[]>>();
+function inTurn(place: number, read: () => Promise<readonly StoredEvent[]>): Promise<readonly StoredEvent[]> {
+  const same = waiting.get(place);
+  if (same) return same;
+  const mine = turn.then(read);
+  const over = async (): Promise<void> => {
+    waiting.delete(place);
+    await new Promise((resolve) => void setImmediate(resolve));
+  };
+  waiting.set(place, mine);
+  turn = mine.then(over, over);
+  return mine;
+}
 
 /** What many readers at the same place are sent is made once. */
 let latest: { readonly first: StoredEvent; readonly count: number; readonly bytes: Buffer } | null = null;
@@ -76,7 +95,10 @@ export class Stream {
     let wrote = 0;
     let beat = Date.now();
     while (!signal.aborted && (await this.stillAllowed())) {
-      const events = portion(await this.feed.read((at?.sequence ?? -1) + 1, EVENTS_PER_WRITE));
+      const next = (at?.sequence ?? -1) + 1;
+      const read = (): Promise<readonly StoredEvent[]> => this.feed.read(next, EVENTS_PER_WRITE);
+      const behind = (this.feed.head()?.sequence ?? -1) - next >= EVENTS_PER_WRITE;
+      const events = portion(await (behind ? inTurn(next, read) : read()));
       if (events.length > 0) {
         const last = events.at(-1)!;
         at = { sequence: last.revision, id: last.id };
@@ -86,6 +108,7 @@ export class Stream {
         beat = Date.now();
         await this.write(at === null ? ':\n\n' : `:\nid: ${cursorText(at)}\n\n`);
       }
+      if (behind && events.length > 0) continue;
       await this.feed.arrived(at?.sequence ?? -1, TOKEN_CHECK_MS, signal);
       const early = wrote + GATHER_MS - Date.now();
       if (early > 0) await sleep(early, undefined, { signal }).catch(() => undefined);
