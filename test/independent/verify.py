@@ -333,6 +333,22 @@ def commitments(value):
             yield from commitments(inner)
 
 
+def naming(value, key=""):
+    """Every id of a contract or a unit inside a value."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from naming(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from naming(inner, key)
+    elif key in ("contractId", "contractIds", "managementUnitId") and isinstance(value, str):
+        yield value
+
+
+def place(position):
+    return [int(part) for part in position.lstrip("C").split("P")]
+
+
 def verify_evidence(data, keys, witnesses):
     findings = []
     pack = json.loads(data.decode("utf-8"), object_pairs_hook=pairs_once)
@@ -378,7 +394,10 @@ def verify_evidence(data, keys, witnesses):
             return 0
         return 1
 
-    count, units = 0, set()
+    count, units, before = 0, set(), None
+    first = pack["events"][0]["event"]
+    if first["type"] != "Contracted" or first["data"]["contractId"] != pack["contractId"]:
+        findings.append("it does not begin with the contract")
     for revision, row in enumerate(pack["events"]):
         event = row["event"]
         name = f"revision {event['revision']} ({event['type']})"
@@ -386,6 +405,9 @@ def verify_evidence(data, keys, witnesses):
             findings.append(f"{name}: revision {revision} was to come next")
         if event["stream"] != f"contract-{pack['contractId']}":
             findings.append(f"{name}: it is of {event['stream']}")
+        if before is not None and place(event["position"]) <= before:
+            findings.append(f"{name}: its position does not come after the one before")
+        before = place(event["position"])
         if event["type"] == "Contracted":
             units.add(event["data"]["managementUnitId"])
         count += proved(row, name)
@@ -395,10 +417,16 @@ def verify_evidence(data, keys, witnesses):
         opens = event["type"] == "ManagementUnitOpened" and event["data"]["managementUnitId"] in units
         if not opens and event["data"].get("contractId") != pack["contractId"]:
             findings.append(f"{name}: it does not concern this contract")
+        if not set(naming([event["data"], event["metadata"]])) <= units | {pack["contractId"]}:
+            findings.append(f"{name}: it names another contract or unit")
         count += proved(row, name)
 
     texts = None if pack["texts"] is None else {t["ref"]: t for t in pack["texts"]}
     if texts is not None:
+        if len(texts) != len(pack["texts"]):
+            findings.append("a text stands there twice")
+        referred = {ref for ref, _ in commitments([row["event"] for row in pack["events"] + pack["related"]])}
+        findings.extend(f"no event refers to text {ref}" for ref in texts if ref not in referred)
         for ref, committed in commitments([row["event"] for row in pack["events"] + pack["related"]]):
             text = texts.get(ref)
             if text is None:

@@ -100,6 +100,15 @@ describe('the page', () => {
     expect(render(pack as EvidencePack)).not.toMatch(/<(b|i|u)>(me|mail|A-1)|<s>|<script/);
   });
 
+  test('leaves what was entered as it is, also where it is a word of ours', () => {
+    const pack = structuredClone(ledger.pack(told.contractId)) as any;
+    Object.assign(pack.events[0].event.data, { applicationNumber: 'notice', contractorId: 'base' });
+    const page = seen(render(pack as EvidencePack));
+    expect(page).toContain(' application notice ');
+    expect(page).toContain(' contractor base ');
+    expect(page).toContain('standing not on the form: no effect');
+  });
+
   test('says the same of a contract in both languages', () => {
     for (const lang of LANGUAGES) {
       const page = seen(report(lang));
@@ -131,6 +140,15 @@ describe('the page', () => {
       expect(page).toContain(`Total ${String(s.amount).replace(/\B(?=(\d{3})+$)/g, ',')}`);
     }
     expect(page).toContain('floor (a fraction of a yen is dropped)');
+  });
+
+  test('says where what was recorded is not what the facts come to', () => {
+    expect(seen(report('en'))).toContain('As recorded at revision 20');
+    const broken = structuredClone(ledger.pack(told.contractId)) as any;
+    const event = broken.events.findLast((r: any) => r.event.type === 'SettlementAssessed').event;
+    event.data.months[0].amount--;
+    event.data.amount--;
+    expect(seen(render(broken as EvidencePack))).toContain(`Recorded otherwise at revision 20: ${quotient(event.data.amount, 1, 1)} yen`);
   });
 
   test.each([[3_200, 30, 31, '3,096.774…'], [3_100, 1, 31, '100'], [1_000, 1, 8, '125'], [1, 1, 8, '0.125'], [1, 1, 3, '0.333…'], [10 ** 12, 30, 31, '967,741,935,483.870…'], [31, 1, 4, '7.750']])('%i × %i ÷ %i = %s', (fee, days, of, said) => {

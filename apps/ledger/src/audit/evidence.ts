@@ -1,11 +1,15 @@
-/** Puts the evidence of a contract together: events from the log, proofs from the tree, texts from the register. */
+/** Gathers the evidence of a contract: events from the log, proofs from the tree, texts from the register. */
+import { Worker } from 'node:worker_threads';
 import type { Holidays, PlainDate } from '@app/calendar';
 import { contractStream, recordStream, unitStream } from '@app/contract';
-import type { Disclosed, Register } from '@app/erasable';
+import type { Register } from '@app/erasable';
 import type { EventStore, StoredEvent } from '@app/event-store';
-import { BrokenHistory, buildPack, concernsAlone, packText, renderReport, unitsOf, verifyPack, type EvidencePack, type PackedText, type PackReport } from '@app/evidence';
+import { concernsAlone, textRefs, unitsOf } from '@app/evidence';
+import type { LoggedEvent } from '@app/transparency';
+import { KeyedMutex } from '../application/mutex.js';
 import { LogAltered, type EvidenceAsked, type EvidenceQueries, type LedgerQueries } from '../ports.js';
 import type { Audit } from './audit.js';
+import type { EvidenceJob, EvidenceMade } from './evidence-thread.js';
 
 export interface EvidenceOptions {
   readonly store: Pick<EventStore, 'readStream'>;
@@ -18,53 +22,52 @@ export interface EvidenceOptions {
   readonly today: () => PlainDate;
 }
 
-/** What tells that the log is not as it was signed; other findings (a text that was lost) belong into the pack. */
-const ALTERED = new Set(['altered', 'missing', 'inserted', 'reordered', 'proof', 'signature', 'checkpoint', 'event']);
 const PAGE = 500;
+/** What a thread is sent has no prototypes and nothing that it does not need. */
+const logged = ({ stream, revision, position, id, type, rawData, rawMetadata }: StoredEvent): LoggedEvent => ({ stream, revision, position, id, type, rawData, rawMetadata });
 
 export class Evidence implements EvidenceQueries {
+  /** One is made at a time: it is for few, and each may be large. */
+  private readonly turns = new KeyedMutex();
+
   constructor(private readonly o: EvidenceOptions) {}
 
-  async pack(contractId: string, asked: EvidenceAsked): Promise<string | null> {
-    const made = await this.make(contractId, asked);
-    return made && made.text;
+  pack(contractId: string, asked: EvidenceAsked): Promise<string | null> {
+    return this.make(contractId, asked, null);
   }
 
-  async report(contractId: string, { language, ...asked }: EvidenceAsked & { readonly language: 'en' | 'ja' }): Promise<string | null> {
-    const made = await this.make(contractId, asked);
-    return made && renderReport(made.pack, made.verified, language);
+  report(contractId: string, { language, ...asked }: EvidenceAsked & { readonly language: 'en' | 'ja' }): Promise<string | null> {
+    return this.make(contractId, asked, language);
   }
 
-  private async make(contractId: string, asked: EvidenceAsked): Promise<{ readonly pack: EvidencePack; readonly text: string; readonly verified: PackReport } | null> {
+  private async make(contractId: string, asked: EvidenceAsked, language: EvidenceJob['language']): Promise<string | null> {
     const { store, audit, register, ledgerId, origin, holidays, today } = this.o;
     const events = await store.readStream(contractStream(contractId));
     if (events.length === 0) return null;
     const related = await this.related(contractId, events, asked);
-    try {
-      const { checkpoint, proofs } = await audit.provedTogether([...events, ...related]);
-      const { keys, witnesses } = await audit.keys();
-      const pack = buildPack({
+    const all = [...events, ...related];
+    const { checkpoint, proofs } = await audit.provedTogether(all);
+    const { keys, witnesses } = await audit.keys();
+    const refs = new Set(textRefs(all.map(({ data, metadata }) => [data, metadata])).map((r) => r.ref));
+    const job: EvidenceJob = {
+      input: {
         ledgerId,
         origin,
         contractId,
         made: { at: new Date().toISOString(), on: today() },
-        events,
-        related,
-        textsOf: asked.texts ? (refs) => register.disclose(refs).map(packedText) : null,
+        events: events.map(logged),
+        related: related.map(logged),
         holidays: holidays && { name: holidays.name, from: holidays.from, to: holidays.to, days: [...holidays.days].sort() },
         checkpoint,
         proofs,
         keys: { log: keys.map((k) => k.vkey), witnesses: witnesses.map((w) => w.vkey) },
-      });
-      const text = packText(pack);
-      // Whoever asks must not be given what does not hold as if it did.
-      const verified = verifyPack(Buffer.from(text, 'utf8'), { keys: [], witnesses: [] });
-      const altered = verified.findings.find((f) => ALTERED.has(f.kind));
-      if (altered) throw new LogAltered(altered.at, altered.detail);
-      return { pack, text, verified };
-    } catch (error) {
-      throw error instanceof BrokenHistory ? new LogAltered(error.at, error.why) : error;
-    }
+      },
+      texts: asked.texts ? new Map(register.disclose(refs).map((t) => [t.ref, t])) : null,
+      language,
+    };
+    const made = await this.turns.run('', () => inThread(job));
+    if ('altered' in made) throw new LogAltered(made.altered.at, made.altered.why);
+    return made.made;
   }
 
   /** Events of the unit's stream and of records that concern this contract alone. */
@@ -86,4 +89,11 @@ export class Evidence implements EvidenceQueries {
   }
 }
 
-const packedText = ({ ref, kind, text, salt, erasedAt }: Disclosed): PackedText => ({ ref, kind, text, salt, erasedAt });
+function inThread(workerData: EvidenceJob): Promise<EvidenceMade> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./evidence-thread.js', import.meta.url), { name: 'evidence', workerData });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('the thread of an evidence ended before it was made')));
+  });
+}

@@ -1,5 +1,6 @@
 /** Settlements and charges, laid out so that a reader can compute them again. */
-import { chargesThrough, type Charge, type SettlementLine } from '@app/contract';
+import { chargesThrough, consequenceKey, type Charge, type SettlementLine } from '@app/contract';
+import { canonicalJson } from '@app/kernel';
 import type { Yen } from '@app/money';
 import { html, join, type Html } from './html.js';
 import { yen, type Page } from './page.js';
@@ -13,9 +14,20 @@ export function quotient(fee: Yen, days: number, of: number): string {
   return `${whole}.${String((rest * 1_000n) / by).padStart(3, '0')}${(rest * 1_000n) % by === 0n ? '' : '…'}`;
 }
 
+/** What the log says of a line, beside what its facts come to. */
+function asRecorded(s: SettlementLine, page: Page): Html | null {
+  const key = consequenceKey({ type: 'SettlementAssessed', data: { ...s, taxTreatment: 'undetermined' } });
+  const written = page.state.written.get(key);
+  if (written?.event.type !== 'SettlementAssessed') return null;
+  const { amount, months, from, to, monthlyFee } = written.event.data;
+  const same = canonicalJson({ amount, months, from, to, monthlyFee }) === canonicalJson({ amount: s.amount, months: s.months, from: s.from, to: s.to, monthlyFee: s.monthlyFee });
+  const revision = page.revisionOf(written.eventId) ?? '—';
+  return same ? html`<p class="small">${page.say('asRecorded', revision)}</p>` : html`<p class="flag">${page.say('recordedOtherwise', revision, yen(amount))}</p>`;
+}
+
 function lineOf(s: SettlementLine, page: Page): Html {
   const estimated = page.today <= s.dueOn;
-  const head = html`<h3>${page.say('settlementOf', page.line(s.subject), s.dueOn)}</h3>${estimated ? html`<p class="flag">${page.say('estimated')}</p>` : null}`;
+  const head = html`<h3>${page.say('settlementOf', page.line(s.subject), s.dueOn)}</h3>${estimated ? html`<p class="flag">${page.say('estimated')}</p>` : null}${asRecorded(s, page)}`;
   const terms = html`<dl><dt>${page.say('clause')}</dt><dd>${join([s.clause, s.annex, ...(s.basis === s.clause ? [] : [s.basis])], ' · ')}</dd>${
     s.from === null ? null : html`<dt>${page.say('residual')}</dt><dd>${s.from} – ${s.to}</dd>`
   }<dt>${page.say('feeOnEnd')}</dt><dd>${yen(s.monthlyFee)}</dd>${Object.entries(s.policy).map(

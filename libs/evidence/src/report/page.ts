@@ -16,6 +16,9 @@ const SUBJECT = new Set(['subject', 'optionId', 'follow', 'optionIds']);
 /** Members that name an event of the contract. */
 const EVENT = new Set(['eventId', 'strikes', 'undoes', 'inPlaceOf', 'cause']);
 
+/** Members whose texts are words of the program; in others the same word is what somebody entered. */
+const WORDED = new Set(['kind', 'status', 'rule', 'reason', 'ground', 'because', 'requestedBy', 'taxTreatment']);
+
 /** 1234567 → 1,234,567 */
 export const yen = (amount: Yen): string => String(amount).replace(/\B(?=(\d{3})+$)/g, ',');
 
@@ -103,7 +106,8 @@ export class Page {
   private words(value: string, key: string): string {
     if (SUBJECT.has(key)) return this.line(value);
     const revision = EVENT.has(key) ? this.revisions.get(value) : undefined;
-    return revision === undefined ? this.word(value) : `${this.say('revision')} ${revision}`;
+    if (revision !== undefined) return `${this.say('revision')} ${revision}`;
+    return WORDED.has(key) ? this.word(value) : value;
   }
 
   /** Members of an object as a list of terms; those in `without` are told elsewhere. */

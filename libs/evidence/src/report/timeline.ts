@@ -30,7 +30,7 @@ function stated(clause: string, page: Page): string {
 }
 
 function receiptOf(receipt: Receipt, page: Page): Html {
-  const policy = Object.entries(receipt.policy ?? {}).map(([name, value]) => html`${name} = ${page.value(value, name)}`);
+  const policy = Object.entries(receipt.policy ?? {}).map(([name, value]) => `${name} = ${String(value)}`);
   return html`<div class="why"><p><span class="clause">${receipt.clause}</span> ${stated(receipt.clause, page)}</p>${page.facts(receipt.facts)}${
     policy.length > 0 ? html`<p class="small">${page.say('policy')}: ${join(policy, ', ')}</p>` : null
   }</div>`;

@@ -273,6 +273,8 @@ export const PAGE_WORDS = {
   notDue: T('精算なし(根拠 {0})', 'Nothing is due (by {0})'),
   nothingRemains: T('残存期間がなく、精算はない。', 'Nothing of the period remains: nothing is due.'),
   clause: T('条項', 'Clause'),
+  asRecorded: T('改訂番号 {0} の記録のとおり', 'As recorded at revision {0}'),
+  recordedOtherwise: T('改訂番号 {0} に記録された金額は {1} 円で、現在の計算と異なる', 'Recorded otherwise at revision {0}: {1} yen'),
   estimated: T('終了日前の見込み', 'An estimate: the end day has not passed'),
   taxNote: T('金額は税抜。解除調定金の税の扱いは未定。', 'Amounts exclude tax; the tax treatment of settlements is undetermined.'),
   throughDay: T('{0} までに発生したもの', 'Fallen due by {0}'),
