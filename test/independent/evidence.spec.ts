@@ -61,6 +61,7 @@ checked('in another language', () => {
     ['a text taken out', (p) => p.texts.pop(), /is not there/],
     ['an event of another contract', (p) => (p.related[2].event.data.contractId = p.ledgerId), /does not concern this contract/],
     ['positions exchanged', (p) => ([p.events[4].event.position, p.events[5].event.position] = [p.events[5].event.position, p.events[4].event.position]), /its position does not come after/],
+    ['no events', (p) => (p.events = []), /index out of range/],
     ['another beginning', (p) => (p.events[0].event.type = 'Renewed'), /does not begin with the contract/],
     ['a sibling named', (p) => (p.related[1].event.metadata.answer = { contractId: p.ledgerId }), /names another contract or unit/],
     ['a text more', (p) => p.texts.push({ ...p.texts[0], ref: 'x' }), /no event refers to text x/],

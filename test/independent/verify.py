@@ -511,7 +511,7 @@ def main():
         else:
             holds = [verify_case(case, keys) for case in json.loads(text_of(asked.file))]
             said = {"ok": all(holds), "holds": holds}
-    except (Bad, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (Bad, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         said = {"ok": False, "findings": [str(error)]}
     print(json.dumps(said, ensure_ascii=False))
     return 0 if said["ok"] else 1

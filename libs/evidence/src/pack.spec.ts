@@ -1,6 +1,6 @@
 import { statement } from '@app/agreement';
 import { canonicalJson, sha256Hex } from '@app/kernel';
-import { parseProof } from '@app/transparency';
+import { cosignText, parseNote, parseProof } from '@app/transparency';
 import { BrokenHistory, buildPack, packText, readPack, verifyPack, type EvidencePack, type PackReport } from './index.js';
 import { digestOf } from './pack.js';
 import { aLedger, LEDGER, OTHER_SIGNER, SIGNER, WITNESS, type Packing } from './testing/ledger.js';
@@ -125,6 +125,16 @@ describe('verification', () => {
     expect(kinds(verifyPack(unsigned, GIVEN))).toEqual(['checkpoint', 'witness']);
   });
 
+  test('of a witness that says a time beyond all calendars', () => {
+    const text = ledger.checkpoint(ledger.log.length, { witnesses: [] });
+    const late = text + cosignText(parseNote(text).text, WITNESS, Number.MAX_SAFE_INTEGER);
+    const r = verifyPack(bytes(changed((p) => {
+      p.events.concat(p.related).forEach((row: any) => (row.proof = row.proof.replace(p.checkpoint, late)));
+      p.checkpoint = late;
+    })), GIVEN);
+    expect([r.ok, r.checkpoint!.witnesses[0]!.at]).toEqual([true, `${Number.MAX_SAFE_INTEGER} s`]);
+  });
+
   test('of events behind the checkpoint: they are counted as unsigned', () => {
     const r = verifyPack(bytes(pack({ upTo: 8 })), GIVEN);
     expect(r.ok).toBe(true);
@@ -177,6 +187,7 @@ describe('verification', () => {
     ['white space', (t) => t.replace(',', ', '), /byte \d+ the document is not canonical/],
     ['a line end', (t) => `${t}\n`, /byte \d+ the document is not canonical/],
     ['a member twice', (t) => t.replace('"holidays":null', '"holidays":null,"holidays":null'), /not canonical/],
+    ['lists without end', (t) => t.replace('"holidays":null', `"holidays":${'['.repeat(200_000)}${']'.repeat(200_000)}`), /nested deeper than 64 levels/],
     ['bytes that are not UTF-8', (t) => Buffer.concat([Buffer.from(t.slice(0, 40)), Buffer.of(0xff), Buffer.from(t.slice(40))]), /is not UTF-8 at byte 40/],
   ])('of %s says so', (_, spoil, said) => {
     const r = verifyPack(Buffer.from(spoil(packText(pack()))), GIVEN);

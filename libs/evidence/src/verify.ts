@@ -51,6 +51,9 @@ type Report = (kind: string, at: string, detail: string, index?: number | null) 
 
 const placeOf = ({ revision, type, id, stream }: PackedEvent, own: boolean): string => (own ? `revision ${revision} (${type} ${id})` : `${stream} revision ${revision} (${type} ${id})`);
 
+/** More than any event has. */
+const DEEPEST = 64;
+
 const NOTHING: Omit<PackReport, 'ok' | 'first' | 'findings'> = {
   contractId: null, ledgerId: null, events: 0, through: null, related: 0, proved: 0, unsigned: 0, checkpoint: null, keys: 'none',
   texts: { held: 0, erased: 0, leftOut: false }, notExcluded: [], notes: [],
@@ -59,6 +62,7 @@ const NOTHING: Omit<PackReport, 'ok' | 'first' | 'findings'> = {
 /** Reads the bytes of a pack. @throws {NotAPack} */
 export function readPack(bytes: Uint8Array): EvidencePack {
   const text = textOf(bytes);
+  if (nesting(text) > DEEPEST) throw new NotAPack('', `is nested deeper than ${DEEPEST} levels`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -73,6 +77,27 @@ function textOf(bytes: Uint8Array): string {
   const at = firstDifference(bytes, Buffer.from(text, 'utf8'));
   if (at !== null) throw new NotAPack('', `is not UTF-8 at byte ${at}`);
   return text;
+}
+
+/** How deep objects and lists lie in each other: counted, so that nothing nested without end is ever walked. */
+function nesting(text: string): number {
+  let [depth, deepest, quoted] = [0, 0, false];
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (quoted) {
+      if (c === '\\') i++;
+      else if (c === '"') quoted = false;
+    } else if (c === '"') quoted = true;
+    else if (c === '{' || c === '[') deepest = Math.max(deepest, ++depth);
+    else if (c === '}' || c === ']') depth--;
+  }
+  return deepest;
+}
+
+/** A cosignature's time; a signer may have put any number there. */
+function instantOf(seconds: number): string {
+  const at = new Date(seconds * 1_000);
+  return Number.isNaN(at.getTime()) ? `${seconds} s` : at.toISOString();
 }
 
 function firstDifference(a: Uint8Array, b: Uint8Array): number | null {
@@ -116,7 +141,7 @@ export function verifyPack(bytes: Uint8Array, o: VerifyPackOptions): PackReport 
       size: checkpoint.size,
       root: toBase64(checkpoint.root),
       signers: checkpoint.signers.map(({ key }) => ({ name: key.name, id: key.id })),
-      witnesses: checkpoint.witnesses.map(({ key, time }) => ({ name: key.name, id: key.id, at: new Date(time! * 1_000).toISOString() })),
+      witnesses: checkpoint.witnesses.map(({ key, time }) => ({ name: key.name, id: key.id, at: instantOf(time!) })),
     },
     keys: o.keys.length > 0 ? 'given' : checkpoint ? 'pack' : 'none',
     texts,

@@ -98,7 +98,11 @@ function offline(lang: 'ja' | 'en', { pack, withoutTexts, url, ...o }: ReportOpt
   const report = verifyPack(bytes, held(o));
   // A page would lend it more weight than it has.
   if (report.first) throw new Trouble(`no report is made of ${pack}: ${report.first.kind} at ${report.first.at}: ${report.first.detail}`, EXIT.no);
-  return renderReport(readPack(bytes), report, lang);
+  try {
+    return renderReport(readPack(bytes), report, lang);
+  } catch (error) {
+    throw new Trouble(`no report is made of ${pack}: its events are not those of a contract (${(error as Error).message})`, EXIT.no);
+  }
 }
 
 /** Holds a pack to public keys, offline. */

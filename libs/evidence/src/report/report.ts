@@ -14,7 +14,10 @@ import { timeline } from './timeline.js';
 
 export { REPORT_CSP } from './style.js';
 
-/** The same pack, verification and language make the same bytes. The events of the pack must be those of a contract ({@link PackReport}). */
+/**
+ * The same pack, verification and language make the same bytes.
+ * @throws events that no contract can have, as somebody who signs for himself could put into a pack
+ */
 export function renderReport(pack: EvidencePack, verified: PackReport, lang: Lang): string {
   const page = new Page(pack, verified, lang);
   const title = `${page.say('title')} ${pack.contractId}`;

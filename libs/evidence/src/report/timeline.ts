@@ -1,6 +1,6 @@
 /** The contract's life: every event in order, and the clauses that decided it. */
 import { isCitable, statement } from '@app/agreement';
-import type { Receipt } from '@app/kernel';
+import { canonicalJson, type Receipt } from '@app/kernel';
 import type { PackedEvent, ProvedEvent } from '../pack.js';
 import { html, join, type Html } from './html.js';
 import { yen, type Page } from './page.js';
@@ -30,7 +30,7 @@ function stated(clause: string, page: Page): string {
 }
 
 function receiptOf(receipt: Receipt, page: Page): Html {
-  const policy = Object.entries(receipt.policy ?? {}).map(([name, value]) => `${name} = ${String(value)}`);
+  const policy = Object.entries(receipt.policy ?? {}).map(([name, value]) => `${name} = ${typeof value === 'string' ? value : canonicalJson(value)}`);
   return html`<div class="why"><p><span class="clause">${receipt.clause}</span> ${stated(receipt.clause, page)}</p>${page.facts(receipt.facts)}${
     policy.length > 0 ? html`<p class="small">${page.say('policy')}: ${join(policy, ', ')}</p>` : null
   }</div>`;
