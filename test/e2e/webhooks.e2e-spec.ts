@@ -48,8 +48,8 @@ afterAll(endServices, 60_000);
 const FAST = { LEDGER_WEBHOOK_RETRY_SECONDS: '0.05,0.1,0.1' };
 const START = '0000000000000000';
 
-async function serviceFor(receiver: Receiver, env: { readonly [name: string]: string } = {}): Promise<Service> {
-  return Service.start({ today: '2026-01-10', env: { ...FAST, LEDGER_WEBHOOK_ALLOW: `127.0.0.1:${receiver.port}`, ...env } });
+async function serviceFor(receiver: Receiver, env: { readonly [name: string]: string } = {}, store?: 'embedded'): Promise<Service> {
+  return Service.start({ today: '2026-01-10', ...(store && { store }), env: { ...FAST, LEDGER_WEBHOOK_ALLOW: `127.0.0.1:${receiver.port}`, ...env } });
 }
 const register = async (api: Api, body: object): Promise<Answer> => taken(await api.post('/v1/webhooks', { fromSequence: START, ...body }));
 const shown = async (api: Api, id: string): Promise<Shown> => taken(await api.get<Shown>(`/v1/webhooks/${id}`));
@@ -310,7 +310,8 @@ describe('a receiver', () => {
     const receiver = await Receiver.start();
     const proxy = await Receiver.start();
     const named = `http://127.0.0.1:${proxy.port}`;
-    const s = await serviceFor(receiver, { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: named, HTTPS_PROXY: named, http_proxy: named, https_proxy: named, NO_PROXY: '', LEDGER_WEBHOOK_RETRY_SECONDS: '0.2,0.2,0.2' });
+    // The client of EventStoreDB does ask them.
+    const s = await serviceFor(receiver, { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: named, HTTPS_PROXY: named, http_proxy: named, https_proxy: named, NO_PROXY: '', LEDGER_WEBHOOK_RETRY_SECONDS: '0.2,0.2,0.2' }, 'embedded');
     const hook = await register(s.api, { url: receiver.url });
     await receiver.stop();
     await Promise.all([eventsOf(s.api, 2), eventsOf(s.api, 2), eventsOf(s.api, 2), eventsOf(s.api, 2)]);
