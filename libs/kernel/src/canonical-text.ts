@@ -5,7 +5,14 @@ import { canonicalJson } from './canonical.js';
  * every event, so the common case is read off the text without making the value: no escapes, numbers of few digits,
  * keys in order. Whatever else there is goes the long way.
  */
-export const isCanonicalJson = (text: string): boolean => looksCanonical(text) || whyNotCanonical(text) === null;
+export function isCanonicalJson(text: string): boolean {
+  // Three bytes at most for each unit of UTF-16, and one more than the text has.
+  if (scratch.length <= 3 * text.length) scratch = Buffer.alloc(6 * text.length);
+  return looksCanonical(scratch, 0, scratch.write(text)) || whyNotCanonical(text) === null;
+}
+
+/** Room for one text; where reading would go beyond it, what is left of earlier texts does no harm. */
+let scratch = Buffer.alloc(1 << 16);
 
 /** Why a text is not canonical JSON; null: it is. */
 export function whyNotCanonical(text: string): string | null {
@@ -28,117 +35,104 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const SPACE = 0x20;
-/** Surrogates would have to be looked at in pairs. */
-const SURROGATES = 0xd800;
+/** From here on the order of bytes is not that of UTF-16, and U+FFFD may stand for half of a pair that was written. */
+const LAST_PLANES = 0xed;
+
+/** Bytes that stand in a text as they are: 1. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, c) => Number(c >= SPACE && c < LAST_PLANES && c !== QUOTE && c !== BACKSLASH));
 
 /** All integers of so many digits are numbers that JavaScript writes in the same way. */
 const DIGITS = 15;
 const DEPTH = 64;
+/** It is not canonical, or this reader cannot tell. */
+const NO = -1;
 
-// The reader's place: one text is read at a time, to its end, and calls with fewer arguments are worth it here.
-let text = '';
-let at = 0;
+/**
+ * The same of the UTF-8 of a text, from `from` up to `to`, which is not the end of the bytes. False: it is not, or it
+ * cannot be told without making the value.
+ */
+export const looksCanonical = (bytes: Uint8Array, from: number, to: number): boolean => from < to && value(bytes, from, 0) === to;
 
-/** False: it is not, or this reader cannot tell. */
-function looksCanonical(of: string): boolean {
-  text = of;
-  at = 0;
-  const whole = value(0) && at === text.length;
-  text = '';
-  return whole;
-}
+// Each answers where what begins at `at` is over, or NO. Behind the text there may be anything: what goes beyond its end
+// does not end there.
 
-function value(depth: number): boolean {
-  const c = text.charCodeAt(at);
+function value(b: Uint8Array, at: number, depth: number): number {
+  const c = b[at]!;
   switch (c) {
     case QUOTE:
-      return string();
+      return string(b, at);
     case OPEN_OBJECT:
-      return depth < DEPTH && object(depth + 1);
+      return depth < DEPTH ? object(b, at, depth + 1) : NO;
     case OPEN_LIST:
-      return depth < DEPTH && list(depth + 1);
+      return depth < DEPTH ? list(b, at, depth + 1) : NO;
     case 0x74: // t
-      return word('true');
+      return b[at + 1] === 0x72 && b[at + 2] === 0x75 && b[at + 3] === 0x65 ? at + 4 : NO;
     case 0x66: // f
-      return word('false');
+      return b[at + 1] === 0x61 && b[at + 2] === 0x6c && b[at + 3] === 0x73 && b[at + 4] === 0x65 ? at + 5 : NO;
     case 0x6e: // n
-      return word('null');
+      return b[at + 1] === 0x75 && b[at + 2] === 0x6c && b[at + 3] === 0x6c ? at + 4 : NO;
     default:
-      return integer(c);
+      return integer(b, at, c);
   }
-}
-
-function word(w: string): boolean {
-  if (!text.startsWith(w, at)) return false;
-  at += w.length;
-  return true;
 }
 
 /** From quote to quote: plain characters only. */
-function string(): boolean {
-  for (at++; ; at++) {
-    const c = text.charCodeAt(at);
-    if (c === QUOTE) {
-      at++;
-      return true;
-    }
-    // Not a number: the text is at its end.
-    if (!(c >= SPACE && c < SURROGATES) || c === BACKSLASH) return false;
-  }
+function string(b: Uint8Array, from: number): number {
+  let at = from + 1;
+  while (PLAIN[b[at]!] === 1) at++;
+  return b[at] === QUOTE ? at + 1 : NO;
 }
 
-function integer(first: number): boolean {
-  let c = first;
-  if (c === MINUS) c = text.charCodeAt(++at);
-  const from = at;
-  while (c >= ZERO && c <= NINE) c = text.charCodeAt(++at);
+function integer(b: Uint8Array, start: number, first: number): number {
+  const from = first === MINUS ? start + 1 : start;
+  let at = from;
+  let c = b[at]!;
+  while (c >= ZERO && c <= NINE) c = b[++at]!;
   const digits = at - from;
-  if (digits === 0 || digits > DIGITS) return false;
-  if (text.charCodeAt(from) === ZERO) return digits === 1 && first !== MINUS && !goesOn(c);
-  return !goesOn(c);
+  if (digits === 0 || digits > DIGITS || goesOn(c)) return NO;
+  return b[from] !== ZERO || (digits === 1 && first !== MINUS) ? at : NO;
 }
 
 /** A fraction or an exponent. */
 const goesOn = (c: number): boolean => c === 0x2e || c === 0x65 || c === 0x45;
 
-function list(depth: number): boolean {
-  if (text.charCodeAt(++at) === CLOSE_LIST) {
-    at++;
-    return true;
-  }
+function list(b: Uint8Array, from: number, depth: number): number {
+  let at = from + 1;
+  if (b[at] === CLOSE_LIST) return at + 1;
   for (;;) {
-    if (!value(depth)) return false;
-    const c = text.charCodeAt(at++);
-    if (c === CLOSE_LIST) return true;
-    if (c !== COMMA) return false;
+    at = value(b, at, depth);
+    if (at === NO) return NO;
+    const c = b[at++];
+    if (c === CLOSE_LIST) return at;
+    if (c !== COMMA) return NO;
   }
 }
 
-function object(depth: number): boolean {
-  if (text.charCodeAt(++at) === CLOSE_OBJECT) {
-    at++;
-    return true;
-  }
-  let before = -1;
+function object(b: Uint8Array, from: number, depth: number): number {
+  let at = from + 1;
+  if (b[at] === CLOSE_OBJECT) return at + 1;
+  let before = NO;
   for (;;) {
     const key = at + 1;
     // Keys that look like integers are told by the long way.
-    const c = text.charCodeAt(key);
-    if (text.charCodeAt(at) !== QUOTE || (c >= ZERO && c <= NINE) || !string()) return false;
-    if (before >= 0 && !ascends(before, key)) return false;
+    const c = b[key]!;
+    if (b[at] !== QUOTE || (c >= ZERO && c <= NINE)) return NO;
+    at = string(b, at);
+    if (at === NO || (before !== NO && !ascends(b, before, key)) || b[at] !== COLON) return NO;
     before = key;
-    if (text.charCodeAt(at++) !== COLON || !value(depth)) return false;
-    const next = text.charCodeAt(at++);
-    if (next === CLOSE_OBJECT) return true;
-    if (next !== COMMA) return false;
+    at = value(b, at + 1, depth);
+    if (at === NO) return NO;
+    const next = b[at++];
+    if (next === CLOSE_OBJECT) return at;
+    if (next !== COMMA) return NO;
   }
 }
 
-/** Whether the key that begins at `b` comes after the one at `a`, in order of UTF-16 code units. Both end in a quote, which no plain key holds. */
-function ascends(a: number, b: number): boolean {
+/** Whether the key that begins at `k` comes after the one at `j`. Both end in a quote, which no plain key holds. */
+function ascends(b: Uint8Array, j: number, k: number): boolean {
   for (let i = 0; ; i++) {
-    const x = text.charCodeAt(a + i);
-    const y = text.charCodeAt(b + i);
+    const x = b[j + i]!;
+    const y = b[k + i]!;
     if (x === y && x !== QUOTE) continue;
     return x === QUOTE ? y !== QUOTE : y !== QUOTE && x < y;
   }

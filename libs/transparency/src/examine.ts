@@ -11,17 +11,31 @@ import { rootAt, type NodeReader } from './tree.js';
 
 /** A tree over hashes that lie side by side. */
 export class LeafTree {
-  private readonly levels: Uint8Array[];
+  /** Complete nodes of each level, leaves first. */
+  private constructor(readonly levels: readonly Uint8Array[]) {}
 
-  constructor(leaves: Uint8Array) {
-    this.levels = [leaves];
-    for (let level = leaves; level.length >= 2 * HASH_BYTES; ) {
+  static of(leaves: Uint8Array): LeafTree {
+    return LeafTree.completed([leaves]);
+  }
+
+  /** Of trees over the parts of a row of leaves: a node of a part is one of the whole where the part begins at a multiple of its width. */
+  static joined(parts: readonly (readonly Uint8Array[])[]): LeafTree {
+    const levels: Uint8Array[] = [];
+    const before = parts.slice(0, -1).map(([leaves]) => leaves!.length / HASH_BYTES);
+    for (let level = 0; level === 0 || (levels.at(-1)!.length >= 2 * HASH_BYTES && before.every((count) => count % 2 ** level === 0)); level++)
+      levels.push(Buffer.concat(parts.map((part) => part[level] ?? new Uint8Array())));
+    return LeafTree.completed(levels);
+  }
+
+  private static completed(levels: Uint8Array[]): LeafTree {
+    for (let level = levels.at(-1)!; level.length >= 2 * HASH_BYTES; ) {
       const count = Math.floor(level.length / HASH_BYTES / 2);
       const next = hashRun(count);
       for (let i = 0; i < count; i++) putNode(level, 2 * i, next, i);
-      this.levels.push(next);
+      levels.push(next);
       level = next;
     }
+    return new LeafTree(levels);
   }
 
   get size(): number {
@@ -176,7 +190,7 @@ async function nameFirst(o: Examined, from: number, bad: OpenedCheckpoint, most:
 /** Whether kept leaves, after those that hold, give the root that was signed. */
 function leadsTo(o: Examined, from: number, kept: Uint8Array, bad: OpenedCheckpoint): boolean {
   if (kept.length !== (bad.size - from) * HASH_BYTES) return false;
-  return equalHashes(new LeafTree(Buffer.concat([o.leaves.leavesUpTo(from), kept])).root(), bad.root);
+  return equalHashes(LeafTree.of(Buffer.concat([o.leaves.leavesUpTo(from), kept])).root(), bad.root);
 }
 
 const missingAt = async (o: Examined, index: number, detail: string): Promise<Finding> => ({

@@ -1,4 +1,4 @@
-import { sha256Bytes, sha256Hex } from '@app/kernel';
+import { putSha256, sha256Bytes } from '@app/kernel';
 
 /** A node of the tree: 32 bytes of SHA-256. */
 export type Hash = Uint8Array;
@@ -27,33 +27,12 @@ export function nodeHash(left: Hash, right: Hash): Hash {
 /** A run of hashes side by side, to be filled. */
 export const hashRun = (count: number): Buffer => Buffer.alloc(count * HASH_BYTES);
 
-/** {@link textLeafHash} to a place in a run. Whole logs are hashed so: making an object for each hash takes longer than the hash. */
-export const putLeaf = (leaf: string, run: Buffer, index: number): void => void run.write(sha256Hex(`\0${leaf}`), index * HASH_BYTES, 'hex');
-
-/** Leaves side by side, as many as come. */
-export class LeafRun {
-  private run = hashRun(4_096);
-  private leaves = 0;
-
-  get count(): number {
-    return this.leaves;
-  }
-
-  push(leaf: string): void {
-    if ((this.leaves + 1) * HASH_BYTES > this.run.length) this.run = Buffer.concat([this.run, hashRun(this.run.length / HASH_BYTES)]);
-    putLeaf(leaf, this.run, this.leaves++);
-  }
-
-  all(): Uint8Array {
-    return this.run.subarray(0, this.leaves * HASH_BYTES);
-  }
-}
-
 /** {@link nodeHash} of two neighbours in a run, to a place in another. */
 export function putNode(of: Uint8Array, left: number, run: Buffer, index: number): void {
   pair[0] = NODE;
-  pair.set(of.subarray(left * HASH_BYTES, (left + 2) * HASH_BYTES), 1);
-  run.write(sha256Hex(pair), index * HASH_BYTES, 'hex');
+  const from = left * HASH_BYTES;
+  for (let i = 0; i < 2 * HASH_BYTES; i++) pair[1 + i] = of[from + i]!;
+  putSha256(pair, run, index * HASH_BYTES);
 }
 
 /** Root of the tree without leaves: SHA-256 of nothing. */

@@ -6,8 +6,6 @@ import {
   eventLeaf,
   formatProof,
   inclusionProof,
-  LeafRun,
-  leafText,
   LeafTree,
   Malformed,
   newSignerKey,
@@ -31,9 +29,7 @@ const event = (n: number): LoggedEvent => ({
   rawData: `{"by":${n}}`,
   rawMetadata: '{"salt":"00"}',
 });
-const run = new LeafRun();
-for (let n = 0; n < 20; n++) run.push(leafText(event(n)));
-const tree = new LeafTree(run.all());
+const tree = LeafTree.of(Buffer.concat(Array.from({ length: 20 }, (_, n) => eventLeaf(event(n)))));
 const note = (size: number): string => {
   const text = checkpointText({ origin: 'log', size, root: tree.root(size) });
   return `${text}\n${signText(text, key)}${cosignText(text, witness, 1_767_225_600)}`;

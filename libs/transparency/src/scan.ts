@@ -1,6 +1,6 @@
-/** Reads a log event by event: what can be said of it without any signature. */
-import { isCanonicalJson, isUuid, whyNotCanonical } from '@app/kernel';
-import type { LoggedEvent } from './leaf.js';
+/** Reads a log event by event: its leaves, and what can be said of it without any signature. */
+import { isUuid } from '@app/kernel';
+import { LeafBytes, LeafRun, type LoggedEvent } from './leaf.js';
 
 /** Something that is not as it must be. */
 export interface Finding {
@@ -47,12 +47,15 @@ function shapeOf(e: LoggedEvent): string | null {
 
 /** One run through a log, or a part of it that begins somewhere. */
 export class Scan {
+  /** Of the events in the order in which they came. */
+  readonly leaves = new LeafRun();
   readonly streams = new Map<string, Span>();
   /** The first of them. */
   readonly findings: Finding[] = [];
   findingCount = 0;
   private index: number;
   private last: string | null = null;
+  private readonly leaf = new LeafBytes();
 
   constructor(private readonly o: ScanOptions) {
     this.index = o.from;
@@ -64,10 +67,16 @@ export class Scan {
     if (wrong !== null) this.report('event', e, wrong);
     this.order(e);
     this.revision(e);
-    for (const [name, raw] of [['data', e.rawData], ['metadata', e.rawMetadata]] as const)
-      if (typeof raw === 'string' && !isCanonicalJson(raw)) this.report('canonical', e, `${name}: ${whyNotCanonical(raw)}`);
+    this.leaf.lay(e);
+    this.canonical('data', e, this.leaf.whyNotData(e));
+    this.canonical('metadata', e, this.leaf.whyNotMetadata(e));
+    this.leaves.push(this.leaf);
     this.index++;
     this.last = e.position;
+  }
+
+  private canonical(name: string, e: LoggedEvent, why: string | null): void {
+    if (why !== null) this.report('canonical', e, `${name}: ${why}`);
   }
 
   private order(e: LoggedEvent): void {

@@ -1,5 +1,5 @@
 import { EmbeddedScan } from '@app/event-store';
-import { LeafRun, leafText, Scan, type Finding, type Span } from '@app/transparency';
+import { LeafTree, Scan, type Finding, type Span } from '@app/transparency';
 
 /** Positions of an embedded log, after one up to and including another. */
 export interface Range {
@@ -11,8 +11,8 @@ export interface Range {
 }
 
 export interface RangeDone {
-  /** Leaves of the events found, side by side, and where those lie. */
-  readonly leaves: Uint8Array;
+  /** Nodes of the tree over the events found, see {@link LeafTree}, and where those lie. */
+  readonly levels: readonly Uint8Array[];
   readonly positions: Float64Array;
   readonly streams: ReadonlyMap<string, Span>;
   readonly findings: readonly Finding[];
@@ -25,7 +25,6 @@ const TELL_EVERY = 20_000;
 
 /** Reads the events of a range, holds each to itself and to those before it, and hashes it. */
 export function scanRange({ file, after, through, from }: Range, onProgress?: (events: number) => void): RangeDone {
-  const leaves = new LeafRun();
   const positions: number[] = [];
   const scan = new Scan({ from, dense: true, compare: (a, b) => Number(a) - Number(b) });
   let broken: string | null = null;
@@ -34,16 +33,15 @@ export function scanRange({ file, after, through, from }: Range, onProgress?: (e
     for (const events of log.events(after, through))
       for (const event of events) {
         scan.take(event);
-        leaves.push(leafText(event));
         positions.push(Number(event.position));
-        if (leaves.count % TELL_EVERY === 0) onProgress?.(leaves.count);
+        if (positions.length % TELL_EVERY === 0) onProgress?.(positions.length);
       }
   } catch (error) {
     broken = (error as Error).message;
   } finally {
     log.close();
   }
-  onProgress?.(leaves.count);
-  const { streams, findings, findingCount } = scan;
-  return { leaves: leaves.all(), positions: Float64Array.from(positions), streams, findings, findingCount, broken };
+  onProgress?.(positions.length);
+  const { leaves, streams, findings, findingCount } = scan;
+  return { levels: LeafTree.of(leaves.all()).levels, positions: Float64Array.from(positions), streams, findings, findingCount, broken };
 }

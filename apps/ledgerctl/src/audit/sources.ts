@@ -1,7 +1,7 @@
 /** Where events to be verified come from: a file of the embedded store, a server, an export. */
 import { Worker } from 'node:worker_threads';
 import { EmbeddedScan, type EventStore, type StoredEvent } from '@app/event-store';
-import { joinStreams, LeafRun, leafText, placeOf, Scan, type Finding, type LoggedEvent, type Span, type Told } from '@app/transparency';
+import { joinStreams, LeafTree, placeOf, Scan, type Finding, type LoggedEvent, type Span, type Told } from '@app/transparency';
 import { roughly } from '../open.js';
 import { scanRange, type Range, type RangeDone } from './scan-range.js';
 
@@ -13,8 +13,7 @@ export interface Reading {
   readonly head: string | null;
   /** The ledger that the first event says was founded; null: it says nothing of the kind. */
   readonly ledgerId: string | null;
-  /** Side by side. */
-  readonly leaves: Uint8Array;
+  readonly leaves: LeafTree;
   readonly findings: readonly Finding[];
   readonly findingCount: number;
 }
@@ -50,7 +49,7 @@ const fileFault = (at: string, detail: string): Finding => ({ kind: 'file', inde
 export const brokenSource = (name: string, why: string): Source => ({
   name,
   promise: 'bytes',
-  read: async () => ({ events: 0, streams: 0, head: null, ledgerId: null, leaves: new Uint8Array(), findings: [{ ...fileFault(name, why), index: 0 }], findingCount: 1 }),
+  read: async () => ({ events: 0, streams: 0, head: null, ledgerId: null, leaves: LeafTree.of(new Uint8Array()), findings: [{ ...fileFault(name, why), index: 0 }], findingCount: 1 }),
   told: async (index) => ({ id: '', at: `event ${index + 1}` }),
   find: async () => null,
   close: async () => undefined,
@@ -66,6 +65,8 @@ export interface EmbeddedOptions {
 
 /** Fewer events are read by one sooner than by two. */
 const WORTH_A_THREAD = 20_000;
+/** Parts begin at multiples of it, so that nearly all nodes of the tree are hashed where their leaves are. */
+const WHOLE = 1_024;
 
 /** `log.sqlite`. @throws what SQLite says of a file that it cannot read at all */
 export function embeddedSource({ file, threads, pages }: EmbeddedOptions): Source {
@@ -83,10 +84,11 @@ export function embeddedSource({ file, threads, pages }: EmbeddedOptions): Sourc
       const many = head === null ? 1 : Math.max(1, Math.min(threads, Math.floor(head / WORTH_A_THREAD)));
       const done = Array.from({ length: many }, () => 0);
       const end = head ?? Number.MAX_SAFE_INTEGER;
+      const cut = (i: number): number => (i === many ? end : Math.floor((end * i) / many / WHOLE) * WHOLE);
       const ranges = done.map((_, i): Range => {
-        const from = Math.floor((end * i) / many);
+        const from = cut(i);
         // From below the first: the service never reads there by position, but it does by stream.
-        return { file, from, after: i === 0 ? Number.MIN_SAFE_INTEGER : from, through: Math.floor((end * (i + 1)) / many) };
+        return { file, from, after: i === 0 ? Number.MIN_SAFE_INTEGER : from, through: cut(i + 1) };
       });
       const reading = Promise.all(
         ranges.map(async (range, i) => {
@@ -183,7 +185,7 @@ function joinParts(parts: readonly RangeDone[], ranges: readonly Range[]) {
     positions.set(part.positions, at);
     at += part.positions.length;
   }
-  return { leaves: Buffer.concat(parts.map((p) => p.leaves)), positions, streams: streams.size, findings, findingCount: Math.max(findingCount, findings.length) };
+  return { leaves: LeafTree.joined(parts.map((p) => p.levels)), positions, streams: streams.size, findings, findingCount: Math.max(findingCount, findings.length) };
 }
 
 const PAGE = 1_000;
@@ -201,21 +203,19 @@ export function storeSource(store: EventStore, name: string): Source {
     promise: 'values',
     async read(onProgress) {
       const scan = new Scan({ from: 0, dense: false, compare: (a, b) => store.compare(a, b) });
-      const leaves = new LeafRun();
       const end = await store.head();
       for (let last: string | null = null; ; ) {
         const page: StoredEvent[] = await store.readAll({ after: last, limit: PAGE });
         for (const event of page) {
           scan.take(event);
-          leaves.push(leafText(event));
           positions.push(event.position);
         }
         last = positions.at(-1) ?? null;
         onProgress(roughly(last), roughly(end));
         if (page.length < PAGE) break;
       }
-      const { findings, findingCount, streams } = scan;
-      return { events: leaves.count, streams: streams.size, head: positions.at(-1) ?? null, ledgerId: foundedBy((await after(null)) ?? null), leaves: leaves.all(), findings, findingCount };
+      const { leaves, findings, findingCount, streams } = scan;
+      return { events: leaves.count, streams: streams.size, head: positions.at(-1) ?? null, ledgerId: foundedBy((await after(null)) ?? null), leaves: LeafTree.of(leaves.all()), findings, findingCount };
     },
     told,
     async find(id) {
@@ -251,17 +251,15 @@ export function streamedSource({ name, events, total, dense, compare }: Streamed
     promise: 'bytes',
     async read(onProgress) {
       const scan = new Scan({ from: 0, dense, compare });
-      const leaves = new LeafRun();
       let [first, last]: (LoggedEvent | null)[] = [null, null];
       for await (const event of events()) {
         first ??= event;
         last = event;
         scan.take(event);
-        leaves.push(leafText(event));
-        if (leaves.count % PAGE === 0) onProgress(leaves.count, total);
+        if (scan.leaves.count % PAGE === 0) onProgress(scan.leaves.count, total);
       }
-      const { findings, findingCount, streams } = scan;
-      return { events: leaves.count, streams: streams.size, head: last?.position ?? null, ledgerId: foundedBy(first ?? null), leaves: leaves.all(), findings, findingCount };
+      const { leaves, findings, findingCount, streams } = scan;
+      return { events: leaves.count, streams: streams.size, head: last?.position ?? null, ledgerId: foundedBy(first ?? null), leaves: LeafTree.of(leaves.all()), findings, findingCount };
     },
     async told(index) {
       const event = await some((_, i) => i === index);

@@ -1,4 +1,4 @@
-import { ED25519, examine, LeafTree, Malformed, parseVerifierKey, type Finding, type VerifierKey, type Verdicts } from '@app/transparency';
+import { ED25519, examine, Malformed, parseVerifierKey, type Finding, type VerifierKey, type Verdicts } from '@app/transparency';
 import { originOf } from './origin.js';
 import type { Evidence } from './evidence.js';
 import type { Reading, Source } from './sources.js';
@@ -49,7 +49,7 @@ export async function verifyAudit(o: VerifyOptions): Promise<AuditReport> {
   const keys = given ? o.keys : namedKeys(evidence.keys);
   const origin = keys.find((k) => k.kind === ED25519)?.name ?? originOf(reading.ledgerId ?? '');
   const verdicts = await examine({
-    leaves: new LeafTree(reading.leaves),
+    leaves: reading.leaves,
     origin,
     keys,
     witnesses: o.witnesses,
