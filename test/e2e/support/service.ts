@@ -218,7 +218,7 @@ export class Service {
     this.api.close();
     this.log?.end();
     running.delete(this);
-    if (this.options.data === undefined) rmSync(this.data, { recursive: true, force: true });
+    if (this.options.data === undefined) rmSync(this.data, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 
