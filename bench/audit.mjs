@@ -1,10 +1,11 @@
-// Verifying a log against its signatures, from a process's start to its answer, against a bare read and hash of the same rows; and keeping the tree.
+// Verifying a log against its signatures, from a process's start to its answer, against a bare read and hash of the same rows; keeping the tree; and the audit beside the service.
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../scripts/build.mjs';
 import { DIST } from '../scripts/dist.mjs';
+import { auditLive } from './audit-live.mjs';
 import { lib } from './built.mjs';
 import { templates, writeLives } from './lives.mjs';
 import { inFolder, paired, percent, rate, row } from './measure.mjs';
@@ -89,6 +90,7 @@ export async function audit({ quick }) {
       figure(`verify, ${events.toLocaleString('en-US')} events`, seen.ours, 4),
       figure("the same with SQLite's check of pages", seen.pages, 10),
       row('keeping the tree at 2,000 events/s', { ratio: share, worst: share, shown: percent, aim: '<= 5 % of a core', hit: share <= 0.05, detail: `${rate(events / cpu)} of CPU`, note: 'finding places by event id needs an index' }),
+      ...(await auditLive(program, folder, { quick })),
     ];
   });
 }
