@@ -1,6 +1,6 @@
 /**
  * Webhooks of the running service: receivers that fail, hang, redirect, are away and come back, and kill -9 of the
- * service between. `CYCLES` for more kills, `SEED` for other moments.
+ * service between. `CYCLES` for more kills, `COMMANDS` for more in each, `SEED` for other moments.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:https';
@@ -18,6 +18,7 @@ import { endServices, onEnd, Service } from './support/service.js';
 import { certificateFor } from '../../libs/delivery/src/testing/certificate.js';
 
 const CYCLES = Number(process.env['CYCLES'] ?? 4);
+const COMMANDS = Number(process.env['COMMANDS'] ?? 12);
 const SEED = Number(process.env['SEED'] ?? 20260401);
 
 interface Shown {
@@ -377,7 +378,7 @@ test(`kill -9 of the service while it delivers, ${CYCLES} times: nothing is miss
       }
     })().catch(() => undefined);
     const from = [acknowledged, receiver.got.length] as const;
-    while (acknowledged < from[0] + 12 || receiver.got.length < from[1] + 4) await sleep(10);
+    while (acknowledged < from[0] + COMMANDS || receiver.got.length < from[1] + 4) await sleep(10);
     await sleep(next() * 300);
     await s.kill();
     going = false;
@@ -386,7 +387,7 @@ test(`kill -9 of the service while it delivers, ${CYCLES} times: nothing is miss
   }
   // What was under way at a kill may have been recorded as well.
   await feedOf(s.api, acknowledged);
-  const view = await eventually(() => shown(s.api, hook.webhookId), (w) => w.delivery?.lag.events === 0 && w.delivery.laneCounts.waiting === 0, 30_000);
+  const view = await eventually(() => shown(s.api, hook.webhookId), (w) => w.delivery?.lag.events === 0 && w.delivery.laneCounts.waiting === 0, 30_000 + CYCLES * COMMANDS * 20);
   expect(view.delivery!.laneCounts.parked).toBe(0);
   const whole = await feedOf(s.api, acknowledged);
   await receiver.until(whole.length);
@@ -394,4 +395,4 @@ test(`kill -9 of the service while it delivers, ${CYCLES} times: nothing is miss
   const doubled = receiver.taken.length - whole.length;
   process.stderr.write(`webhooks, seed ${SEED}: ${CYCLES} kills, ${whole.length} events, ${receiver.got.length} requests, ${doubled} taken twice; 0 missed, 0 out of order\n`);
   await s.end();
-}, 60_000 + CYCLES * 30_000);
+}, 60_000 + CYCLES * (30_000 + COMMANDS * 100));
