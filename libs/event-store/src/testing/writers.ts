@@ -8,6 +8,19 @@ import { openEventStoreDb } from '../eventstoredb.js';
 const [kind, where] = process.argv.slice(2) as ['embedded' | 'eventstoredb', string];
 const store = kind === 'embedded' ? await openEmbeddedStore({ file: where }) : await openEventStoreDb({ url: where });
 
+const pause = new Int32Array(new SharedArrayBuffer(4));
+/** At once, whatever happens next; waits where the reader is slow and the pipe is full. */
+function say(line: string): void {
+  const bytes = Buffer.from(line);
+  for (let done = 0; done < bytes.length; )
+    try {
+      done += writeSync(1, bytes, done);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(pause, 0, 0, 1);
+    }
+}
+
 async function writer(n: number): Promise<never> {
   const stream = `killed${n}-${randomUUID()}`;
   for (let revision = -1; ; ) {
@@ -15,7 +28,7 @@ async function writer(n: number): Promise<never> {
     const result = await store.append(stream, revision < 0 ? 'no_stream' : revision, events);
     if (result.revision !== revision + events.length) throw new Error(`${stream}: ${result.revision} after ${revision}`);
     revision = result.revision;
-    writeSync(1, `${stream} ${revision} ${result.position} ${events.map((e) => e.id).join(',')}\n`);
+    say(`${stream} ${revision} ${result.position} ${events.map((e) => e.id).join(',')}\n`);
   }
 }
 
