@@ -2,9 +2,8 @@
 import { jstToday, type PlainDate } from '@app/calendar';
 import type { Json } from '@app/kernel';
 import type { Projection } from '@app/read-store';
-import { fromCursor, pageOf } from './cursor.js';
 import { idIn, type LedgerEvent } from './ledger-event.js';
-import type { Db, Page } from './reads.js';
+import { newestFirst, type Db, type Page } from './reads.js';
 
 type Parameters = { readonly [name: string]: string | null };
 
@@ -74,19 +73,16 @@ export interface AccessFilter extends Page {
 
 /** Reads by auditors and exports, newest first. @throws {MalformedCursor} */
 export async function accessesPage(db: Db, f: AccessFilter): Promise<{ reads: AccessView[]; nextCursor: string | null }> {
-  const after = fromCursor(f.cursor, [0]);
-  const found = await db
-    .selectFrom('accesses')
-    .selectAll()
-    .$if(after !== null, (q) => q.where('no', '<', after![0]))
-    .$if(f.subject !== undefined, (q) => q.where('subject', '=', f.subject!))
-    .$if(f.contractId !== undefined, (q) => q.where('contract_id', '=', f.contractId!))
-    .$if(f.from !== undefined, (q) => q.where('day', '>=', f.from!))
-    .$if(f.to !== undefined, (q) => q.where('day', '<=', f.to!))
-    .orderBy('no', 'desc')
-    .limit(f.limit + 1)
-    .execute();
-  const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
+  const { rows, nextCursor } = await newestFirst(
+    db
+      .selectFrom('accesses')
+      .selectAll()
+      .$if(f.subject !== undefined, (q) => q.where('subject', '=', f.subject!))
+      .$if(f.contractId !== undefined, (q) => q.where('contract_id', '=', f.contractId!))
+      .$if(f.from !== undefined, (q) => q.where('day', '>=', f.from!))
+      .$if(f.to !== undefined, (q) => q.where('day', '<=', f.to!)),
+    f,
+  );
   const reads = rows.map(
     (r): AccessView => ({
       id: r.event_id,

@@ -1,9 +1,8 @@
 /** Commands that wait for a second pair of eyes, and what became of them. */
 import type { TextRef } from '@app/kernel';
 import type { Projection } from '@app/read-store';
-import { fromCursor, pageOf } from './cursor.js';
 import { idIn, type LedgerEvent } from './ledger-event.js';
-import type { Db, Page, Statements } from './reads.js';
+import { newestFirst, type Db, type Page, type Statements } from './reads.js';
 import { saidIn, type Said } from './said.js';
 import type { ApprovalsTable } from './schema.js';
 
@@ -97,17 +96,14 @@ export interface ApprovalFilter extends Page {
 
 /** Approvals, newest first. @throws {MalformedCursor} */
 export async function approvalsPage(db: Db, f: ApprovalFilter): Promise<{ approvals: ApprovalView[]; nextCursor: string | null }> {
-  const after = fromCursor(f.cursor, [0]);
-  const found = await db
-    .selectFrom('approvals')
-    .selectAll()
-    .$if(after !== null, (q) => q.where('no', '<', after![0]))
-    .$if(f.state !== undefined, (q) => q.where('state', '=', f.state!))
-    .$if(f.contractId !== undefined, (q) => q.where('contract_id', '=', f.contractId!))
-    .orderBy('no', 'desc')
-    .limit(f.limit + 1)
-    .execute();
-  const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
+  const { rows, nextCursor } = await newestFirst(
+    db
+      .selectFrom('approvals')
+      .selectAll()
+      .$if(f.state !== undefined, (q) => q.where('state', '=', f.state!))
+      .$if(f.contractId !== undefined, (q) => q.where('contract_id', '=', f.contractId!)),
+    f,
+  );
   return { approvals: rows.map(viewOf), nextCursor };
 }
 

@@ -6,10 +6,9 @@ import type { TextRef } from '@app/kernel';
 import { contractView, lastContracted, type ContractView, type Status } from './contract-view.js';
 import type { AppendRow } from './appends.js';
 import { foldContract, foldVendorFacts } from './contracts.js';
-import { fromCursor, pageOf } from './cursor.js';
 import { Lru } from './lru.js';
 import { contractsAt } from './known.js';
-import type { Around, Db, Knowing, Page, Statements } from './reads.js';
+import { newestFirst, type Around, type Db, type Knowing, type Page, type Statements } from './reads.js';
 
 export interface ContractAt extends Knowing {
   readonly asOf: PlainDate;
@@ -110,12 +109,10 @@ export interface ContractFilter extends Page, Around, Knowing {
 
 /** Contracts, newest first, as they stand on `today`; without their charges. Use one unmoving picture. @throws {MalformedCursor} */
 export async function contractsPage(db: Db, f: ContractFilter): Promise<{ contracts: ContractView[]; nextCursor: string | null }> {
-  const after = fromCursor(f.cursor, [0]);
   const { today, at } = f;
-  const found = await db
+  const asked = db
     .selectFrom(contractsAt(db, at).as('c'))
     .select(['no', 'management_unit_id'])
-    .$if(after !== null, (q) => q.where('no', '<', after![0]))
     .$if(f.item !== undefined, (q) => q.where('item', '=', f.item!))
     .$if(f.contractorId !== undefined, (q) => q.where('contractor_id', '=', f.contractorId!))
     .$if(f.managementUnitId !== undefined, (q) => q.where('management_unit_id', '=', f.managementUnitId!))
@@ -142,11 +139,8 @@ export async function contractsPage(db: Db, f: ContractFilter): Promise<{ contra
           f.status!,
         ),
       ),
-    )
-    .orderBy('no', 'desc')
-    .limit(f.limit + 1)
-    .execute();
-  const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
+    );
+  const { rows, nextCursor } = await newestFirst(asked, f);
   const states = await statesOf(db, rows.map((r) => r.no), at);
   const discontinuations = await vendorFacts(db, at);
   const names = await contractorNames(db, rows.map((r) => r.management_unit_id));

@@ -1,9 +1,8 @@
 /** What matters beside contracts: the settings that decided, and what was erased. */
 import type { Json } from '@app/kernel';
 import type { Projection } from '@app/read-store';
-import { fromCursor, pageOf } from './cursor.js';
 import { idIn, type LedgerEvent } from './ledger-event.js';
-import type { Db, Page, Statements } from './reads.js';
+import { newestFirst, type Db, type Page, type Statements } from './reads.js';
 import { saidIn, type Said } from './said.js';
 
 export const oversightProjection: Projection<LedgerEvent> = {
@@ -53,15 +52,7 @@ export interface PoliciesView {
 
 /** Settings in force from each start that changed them, newest first. @throws {MalformedCursor} */
 export async function policiesPage(db: Db, f: Page): Promise<{ policies: PoliciesView[]; nextCursor: string | null }> {
-  const after = fromCursor(f.cursor, [0]);
-  const found = await db
-    .selectFrom('policies')
-    .selectAll()
-    .$if(after !== null, (q) => q.where('no', '<', after![0]))
-    .orderBy('no', 'desc')
-    .limit(f.limit + 1)
-    .execute();
-  const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
+  const { rows, nextCursor } = await newestFirst(db.selectFrom('policies').selectAll(), f);
   const policies = rows.map((r): PoliciesView => ({ ...(JSON.parse(r.data) as { policies: Json }), build: r.build, since: r.recorded_at, position: r.position }));
   return { policies, nextCursor };
 }
@@ -78,15 +69,7 @@ export interface ErasureView {
 
 /** Erasures, newest first. @throws {MalformedCursor} */
 export async function erasuresPage(db: Db, f: Page): Promise<{ erasures: ErasureView[]; nextCursor: string | null }> {
-  const after = fromCursor(f.cursor, [0]);
-  const found = await db
-    .selectFrom('erasures')
-    .selectAll()
-    .$if(after !== null, (q) => q.where('no', '<', after![0]))
-    .orderBy('no', 'desc')
-    .limit(f.limit + 1)
-    .execute();
-  const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
+  const { rows, nextCursor } = await newestFirst(db.selectFrom('erasures').selectAll(), f);
   const erasures = rows.map((r): ErasureView => ({
     id: r.erasure_id,
     contractorId: r.contractor_id,

@@ -3,9 +3,8 @@ import type { PlainDate } from '@app/calendar';
 import { recordEvents, type FactRecorded } from '@app/contract';
 import type { TextRef } from '@app/kernel';
 import type { Projection } from '@app/read-store';
-import { fromCursor, pageOf } from './cursor.js';
 import { idIn, type LedgerEvent } from './ledger-event.js';
-import type { Db, Page } from './reads.js';
+import { newestFirst, type Db, type Page } from './reads.js';
 
 export const recordsProjection: Projection<LedgerEvent> = {
   name: 'records',
@@ -52,17 +51,14 @@ export interface RecordView {
 
 /** Recorded facts, newest first. @throws {MalformedCursor} */
 export async function recordsPage(db: Db, f: Page & { readonly contractId?: string | undefined; readonly clause?: string | undefined }): Promise<{ records: RecordView[]; nextCursor: string | null }> {
-  const after = fromCursor(f.cursor, [0]);
-  const found = await db
-    .selectFrom('records')
-    .selectAll()
-    .$if(after !== null, (q) => q.where('no', '<', after![0]))
-    .$if(f.contractId !== undefined, (q) => q.where('contract_id', '=', f.contractId!))
-    .$if(f.clause !== undefined, (q) => q.where('clause', '=', f.clause!))
-    .orderBy('no', 'desc')
-    .limit(f.limit + 1)
-    .execute();
-  const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
+  const { rows, nextCursor } = await newestFirst(
+    db
+      .selectFrom('records')
+      .selectAll()
+      .$if(f.contractId !== undefined, (q) => q.where('contract_id', '=', f.contractId!))
+      .$if(f.clause !== undefined, (q) => q.where('clause', '=', f.clause!)),
+    f,
+  );
   const records = rows.map((r) => ({
     id: r.record_id,
     clause: r.clause,

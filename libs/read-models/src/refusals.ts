@@ -3,9 +3,8 @@ import { allowedFrom } from '@app/agreement';
 import type { PlainDate } from '@app/calendar';
 import type { Json, TextRef, Violation } from '@app/kernel';
 import type { Projection } from '@app/read-store';
-import { fromCursor, pageOf } from './cursor.js';
 import { idIn, type LedgerEvent } from './ledger-event.js';
-import type { Db, Page } from './reads.js';
+import { newestFirst, type Db, type Page } from './reads.js';
 
 export const refusalsProjection: Projection<LedgerEvent> = {
   name: 'refusals',
@@ -94,21 +93,18 @@ const ending = (day: PlainDate): string => new Date(`${day}T23:59:59.999+09:00`)
 
 /** Refusals, newest first. @throws {MalformedCursor} */
 export async function refusalsPage(db: Db, f: RefusalFilter): Promise<{ refusals: RefusalView[]; nextCursor: string | null }> {
-  const after = fromCursor(f.cursor, [0]);
-  const found = await db
-    .selectFrom('refusals')
-    .selectAll()
-    .where('type', '=', 'CommandRefused')
-    .$if(after !== null, (q) => q.where('no', '<', after![0]))
-    .$if(f.from !== undefined, (q) => q.where('recorded_at', '>=', beginning(f.from!)))
-    .$if(f.to !== undefined, (q) => q.where('recorded_at', '<=', ending(f.to!)))
-    .$if(f.subject !== undefined, (q) => q.where('subject', '=', f.subject!))
-    // Ids of clauses hold nothing that JSON or LIKE would have to escape.
-    .$if(f.clause !== undefined, (q) => q.where('clauses', 'like', `%"${f.clause!}"%`))
-    .orderBy('no', 'desc')
-    .limit(f.limit + 1)
-    .execute();
-  const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
+  const { rows, nextCursor } = await newestFirst(
+    db
+      .selectFrom('refusals')
+      .selectAll()
+      .where('type', '=', 'CommandRefused')
+      .$if(f.from !== undefined, (q) => q.where('recorded_at', '>=', beginning(f.from!)))
+      .$if(f.to !== undefined, (q) => q.where('recorded_at', '<=', ending(f.to!)))
+      .$if(f.subject !== undefined, (q) => q.where('subject', '=', f.subject!))
+      // Ids of clauses hold nothing that JSON or LIKE would have to escape.
+      .$if(f.clause !== undefined, (q) => q.where('clauses', 'like', `%"${f.clause!}"%`)),
+    f,
+  );
   const refusals = rows.map((r): RefusalView => {
     const { code, facts, violations: refused, stream } = JSON.parse(r.data) as Pick<RefusalView, 'code' | 'facts'> & { violations: readonly Violation[]; stream?: string };
     const violations = refused.map((v) => ({ ...v, allowedFrom: allowedFrom(v) }));

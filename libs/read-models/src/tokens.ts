@@ -3,9 +3,8 @@ import type { PlainDate } from '@app/calendar';
 import type { TextRef } from '@app/kernel';
 import type { Projection } from '@app/read-store';
 import type { Selectable } from 'kysely';
-import { fromCursor, pageOf } from './cursor.js';
 import { idIn, type LedgerEvent } from './ledger-event.js';
-import type { Db, Page, Statements } from './reads.js';
+import { newestFirst, type Db, type Page, type Statements } from './reads.js';
 import type { TokensTable } from './schema.js';
 
 export const tokensProjection: Projection<LedgerEvent> = {
@@ -99,14 +98,6 @@ export const tokenViewOf = (r: Selectable<TokensTable>): TokenView => ({
 
 /** Tokens, newest first, without their hashes. @throws {MalformedCursor} */
 export async function tokensPage(db: Db, f: Page): Promise<{ tokens: TokenView[]; nextCursor: string | null }> {
-  const after = fromCursor(f.cursor, [0]);
-  const found = await db
-    .selectFrom('tokens')
-    .selectAll()
-    .$if(after !== null, (q) => q.where('no', '<', after![0]))
-    .orderBy('no', 'desc')
-    .limit(f.limit + 1)
-    .execute();
-  const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
+  const { rows, nextCursor } = await newestFirst(db.selectFrom('tokens').selectAll(), f);
   return { tokens: rows.map(tokenViewOf), nextCursor };
 }

@@ -4,9 +4,8 @@ import { unitEvents, type ManagementUnitOpened, type PreparedEvent } from '@app/
 import type { TextRef } from '@app/kernel';
 import type { Projection } from '@app/read-store';
 import { statusOf, type Status } from './contract-view.js';
-import { fromCursor, pageOf } from './cursor.js';
 import { idIn, type LedgerEvent } from './ledger-event.js';
-import type { Db, Page, Statements } from './reads.js';
+import { newestFirst, type Db, type Page, type Statements } from './reads.js';
 import type { UnitsTable } from './schema.js';
 
 /** First events of prepared appends that have not been seen on their contract's stream, and the unit's latest of them. */
@@ -97,15 +96,7 @@ export interface UnitView {
 
 /** Units, newest first. Use one unmoving picture. @throws {MalformedCursor} */
 export async function unitsPage(db: Db, f: Page & { readonly today: PlainDate }): Promise<{ managementUnits: UnitView[]; nextCursor: string | null }> {
-  const after = fromCursor(f.cursor, [0]);
-  const found = await db
-    .selectFrom('units')
-    .selectAll()
-    .$if(after !== null, (q) => q.where('no', '<', after![0]))
-    .orderBy('no', 'desc')
-    .limit(f.limit + 1)
-    .execute();
-  const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
+  const { rows, nextCursor } = await newestFirst(db.selectFrom('units').selectAll(), f);
   return { managementUnits: await withContracts(db, rows, f.today), nextCursor };
 }
 

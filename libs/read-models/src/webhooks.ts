@@ -1,8 +1,7 @@
 /** Which webhook endpoints there are; each one's own stream says what it is. */
 import type { Projection } from '@app/read-store';
-import { fromCursor, pageOf } from './cursor.js';
 import { idIn, type LedgerEvent } from './ledger-event.js';
-import type { Db, Page, Statements } from './reads.js';
+import { newestFirst, type Db, type Page, type Statements } from './reads.js';
 
 export const webhooksProjection: Projection<LedgerEvent> = {
   name: 'webhooks',
@@ -46,14 +45,6 @@ export const webhookIds = (store: Statements): string[] =>
 
 /** Ids of those that are registered, newest first. @throws {MalformedCursor} */
 export async function webhookIdsPage(db: Db, f: Page): Promise<{ ids: string[]; nextCursor: string | null }> {
-  const after = fromCursor(f.cursor, [0]);
-  const found = await db
-    .selectFrom('webhooks')
-    .selectAll()
-    .$if(after !== null, (q) => q.where('no', '<', after![0]))
-    .orderBy('no', 'desc')
-    .limit(f.limit + 1)
-    .execute();
-  const { rows, nextCursor } = pageOf(found, f.limit, (r) => [r.no]);
+  const { rows, nextCursor } = await newestFirst(db.selectFrom('webhooks').selectAll(), f);
   return { ids: rows.map((r) => r.webhook_id), nextCursor };
 }
