@@ -6,19 +6,17 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Checkpoint } from './checkpoint.js';
 import { HASH_BYTES, type Hash } from './hash.js';
 import { eventLeaf, type LoggedEvent } from './leaf.js';
-import { TileReader, TileTree, type TileStore } from './tiles.js';
+import { SqliteTiles, TILES_TABLE } from './sqlite-tiles.js';
+import { TileReader, TileTree } from './tiles.js';
 
 const FORMAT = 1;
 /** "LgAu" (`PRAGMA application_id`). */
 const APPLICATION_ID = 0x4c674175;
 
-/** `<level> * LEVEL + <index>` is a tile's row. */
-const LEVEL = 2 ** 40;
-
 const TREE = ['leaves', 'tiles', 'tree'];
 const TABLES = `
   CREATE TABLE IF NOT EXISTS tree (only INTEGER PRIMARY KEY CHECK (only = 1), ledger TEXT NOT NULL, size INTEGER NOT NULL, position TEXT) STRICT;
-  CREATE TABLE IF NOT EXISTS tiles (place INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+  ${TILES_TABLE}
   CREATE TABLE IF NOT EXISTS leaves (leaf INTEGER PRIMARY KEY, position TEXT NOT NULL, id BLOB NOT NULL) STRICT;
   CREATE INDEX IF NOT EXISTS leaves_by_id ON leaves (id);
   CREATE TABLE IF NOT EXISTS checkpoints (size INTEGER PRIMARY KEY, root BLOB NOT NULL, note TEXT NOT NULL, signed_at TEXT NOT NULL) STRICT;
@@ -75,8 +73,11 @@ function checkFile(db: DatabaseSync, file: string): void {
 /** Reads; safe beside the one that writes. */
 export class BookReader {
   private readonly statements = new Map<string, StatementSync>();
+  protected readonly tiles: SqliteTiles;
 
-  constructor(protected readonly db: DatabaseSync) {}
+  constructor(protected readonly db: DatabaseSync) {
+    this.tiles = new SqliteTiles(db);
+  }
 
   /** @throws {UnsupportedBook} and where there is no such file */
   static open(file: string): BookReader {
@@ -106,13 +107,6 @@ export class BookReader {
   tree(): TileReader {
     return new TileReader(this.tiles, this.state()?.size ?? 0);
   }
-
-  protected readonly tiles: TileStore = {
-    read: (level, index) => (this.statement('SELECT hashes FROM tiles WHERE place = ?').get(level * LEVEL + index) as { hashes: Uint8Array } | undefined)?.hashes ?? null,
-    write: () => {
-      throw new TypeError('opened for reading');
-    },
-  };
 
   placeOf(id: string): LeafPlace | null {
     return this.place(this.statement('SELECT leaf, position, id FROM leaves WHERE id = ? ORDER BY leaf LIMIT 1').get(toBytes(id)));
@@ -228,13 +222,8 @@ export class Book extends BookReader {
   private begin(): TileTree {
     const at = this.state();
     if (at !== null && at.ledger !== this.ledger) this.write(() => TREE.forEach((table) => this.db.exec(`DELETE FROM ${table}`)));
-    return new TileTree(this.writing, at?.ledger === this.ledger ? at.size : 0);
+    return new TileTree(this.tiles, at?.ledger === this.ledger ? at.size : 0);
   }
-
-  private readonly writing: TileStore = {
-    read: (level, index) => this.tiles.read(level, index),
-    write: (level, index, hashes) => void this.statement('INSERT INTO tiles VALUES (?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes').run(level * LEVEL + index, hashes),
-  };
 
   /** Takes the log's next events, all or none. */
   append(events: readonly LoggedEvent[]): void {

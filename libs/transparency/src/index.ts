@@ -7,6 +7,7 @@ export * from './note.js';
 export * from './checkpoint.js';
 export * from './countersign.js';
 export * from './tiles.js';
+export * from './sqlite-tiles.js';
 export * from './book.js';
 export * from './proof.js';
 export * from './scan.js';

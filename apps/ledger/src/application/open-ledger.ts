@@ -118,8 +118,11 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
       });
       application.outcomes.openedAt(head);
       phase = phase === 'starting' ? 'open' : phase;
-      // Not before: it wants a core of its own, and nobody waits for it.
-      if (phase === 'open') feed.start();
+      // Not before: they want a core of their own, and nobody waits for them.
+      if (phase === 'open') {
+        feed.start();
+        audit.start();
+      }
       webhooks.begin(reads.webhookIds());
       log.info({ ledgerId, today: today() }, 'ready');
       if (!config.sandbox) {

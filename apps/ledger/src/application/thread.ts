@@ -16,6 +16,8 @@ export interface ThreadOptions<News> {
   readonly onError: (error: unknown) => void;
   /** Hears that a thread is gone and another is about to be started. */
   readonly onLost?: () => void;
+  /** How long an ordered stop may take before the thread is ended all the same; default: as long as it takes. */
+  readonly stopMs?: number;
 }
 
 interface Pending {
@@ -53,7 +55,8 @@ export class Thread<Ask extends { readonly ask: string }, News> {
       // A thread that is lost, and not replaced yet, answers no more.
       if (worker.threadId !== -1) {
         const gone = new Promise((resolve) => worker.once('exit', resolve));
-        await Promise.race([this.ask({ ask: 'stop' }), gone]);
+        const { stopMs } = this.o;
+        await Promise.race([this.ask({ ask: 'stop' }), gone, ...(stopMs === undefined ? [] : [sleep(stopMs, undefined, { ref: false })])]);
         await worker.terminate();
       }
       for (const { reject } of this.pending.values()) reject(this.ended());

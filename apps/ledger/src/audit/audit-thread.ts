@@ -7,6 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { EmbeddedScan, openEventStoreDb, type EmbeddedLogShare } from '@app/event-store';
 import { Book, parseVerifierKey } from '@app/transparency';
 import { giveWay } from '../application/give-way.js';
+import { answerAsks, asError } from '../application/thread.js';
 import { overHttp, overSocket } from './ask.js';
 import { fileLog, serverLog } from './tail.js';
 import { Signing, Witnessing, type SignerState } from './signing.js';
@@ -26,6 +27,10 @@ export interface WitnessAt {
   /** Submission prefix. */
   readonly url: string;
   readonly vkey: string;
+}
+
+export interface AuditAsk {
+  readonly ask: 'stop';
 }
 
 /** How the audit stands, as of some milliseconds ago. */
@@ -162,12 +167,12 @@ async function offer(with_: Witnessing): Promise<void> {
 
 const working = [follow(), ...(signing ? [sign(signing)] : []), ...witnesses.map(({ witnessing }) => offer(witnessing))];
 
-port.on('message', () => {
+async function end(): Promise<null> {
   stop.abort();
-  void Promise.allSettled(working).then(async () => {
-    book.close();
-    await log.close();
-    port.close();
-  });
-});
+  await Promise.allSettled(working);
+  book.close();
+  await log.close();
+  return null;
+}
+answerAsks<AuditAsk>(port, end, asError);
 tell();

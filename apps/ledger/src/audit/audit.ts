@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import type { EventStore } from '@app/event-store';
 import {
   BookReader,
@@ -14,19 +12,21 @@ import {
 } from '@app/transparency';
 import type { Logger } from 'pino';
 import { BadParameter, Unavailable, type AuditQueries, type InclusionAsked, type Page } from '../ports.js';
-import type { AuditStatus, AuditThreadData } from './audit-thread.js';
+import { Thread } from '../application/thread.js';
+import type { AuditAsk, AuditStatus, AuditThreadData } from './audit-thread.js';
 
 export interface AuditOptions extends AuditThreadData {
   readonly store: Pick<EventStore, 'compare'>;
   readonly logger: Logger;
 }
 
-const RESTART_MS = 1_000;
 /** How long an ordered stop may take: a transaction, and a call to a signer that is cut off. */
 const STOP_MS = 3_000;
 /** How long evidence waits for a signature over its last event; a signer that answers takes about a second. */
 const TOGETHER_MS = 5_000;
-const TOGETHER_LOOK_MS = 50;
+const LOOK_MS = 50;
+/** How long a question waits for the tree to be there after a start. */
+const START_MS = 3_000;
 /** Of so many checkpoints the one is taken that covers most of the events, then the one with most cosignatures. */
 const CONSIDERED = 20;
 
@@ -44,14 +44,31 @@ const toLines = (proof: readonly Hash[]): string[] => proof.map(toBase64);
 
 /** The tree over the log, kept in a thread of its own; a thread that is lost is replaced. */
 export class Audit implements AuditQueries {
-  private worker: Worker;
+  private thread: Thread<AuditAsk, AuditStatus> | null = null;
   private latest: AuditStatus;
   private opened: BookReader | null = null;
-  private stopped: Promise<void> | null = null;
+  private stopped = false;
 
   constructor(private readonly o: AuditOptions) {
     this.latest = { size: 0, position: null, whole: false, signed: 0, unsignedSince: null, signer: null, witnesses: [], trouble: 'it is starting' };
-    this.worker = this.begin();
+  }
+
+  /** Begins to follow the log. Before that there is nothing to be asked of it. Idempotent. */
+  start(): void {
+    if (this.thread || this.stopped) return;
+    const { store: _, logger, ...workerData } = this.o;
+    this.thread = new Thread<AuditAsk, AuditStatus>({
+      script: new URL('./audit-thread.js', import.meta.url),
+      name: 'audit',
+      data: () => ({ workerData }),
+      news: (status) => this.hear(status),
+      errorOf: (failure: Error) => failure,
+      onError: (err) => logger.warn({ err }, 'the thread of the audit failed and is started again'),
+      onLost: () => {
+        this.latest = { ...this.latest, trouble: 'its thread ended and is started again' };
+      },
+      stopMs: STOP_MS,
+    });
   }
 
   status(): AuditStatus {
@@ -70,15 +87,6 @@ export class Audit implements AuditQueries {
     return out ? `witness ${out.name} ${out.state === 'refused' ? 'refuses' : 'does not answer'}: ${out.detail}` : 'ok';
   }
 
-  private begin(): Worker {
-    const { store: _, logger, ...workerData } = this.o;
-    const worker = new Worker(new URL('./audit-thread.js', import.meta.url), { name: 'audit', workerData });
-    worker.on('message', (status: AuditStatus) => this.hear(status));
-    worker.on('error', (err) => logger.warn({ err }, 'the thread of the audit failed and is started again'));
-    worker.once('exit', () => void this.replace(worker));
-    return worker;
-  }
-
   private hear(status: AuditStatus): void {
     const before = this.check();
     this.latest = status;
@@ -89,18 +97,11 @@ export class Audit implements AuditQueries {
     else this.o.logger.warn({ audit: after }, 'audit');
   }
 
-  private async replace(lost: Worker): Promise<void> {
-    if (this.stopped || lost !== this.worker) return;
-    this.latest = { ...this.latest, trouble: 'its thread ended and is started again' };
-    await sleep(RESTART_MS, undefined, { ref: false });
-    if (!this.stopped) this.worker = this.begin();
-  }
-
-  /** The kept tree. @throws {Unavailable} it is not there yet */
-  private book(): BookReader {
-    if (this.opened) return this.opened;
-    if (!existsSync(this.o.file) || this.latest.size === 0) throw new Unavailable('starting', 1);
-    return (this.opened = BookReader.open(this.o.file));
+  /** The kept tree, waited for a little. @throws {Unavailable} it is not there yet */
+  private async book(): Promise<BookReader> {
+    for (const until = performance.now() + START_MS; this.latest.size === 0; await sleep(LOOK_MS))
+      if (this.stopped || performance.now() >= until) throw new Unavailable('starting', 1);
+    return (this.opened ??= BookReader.open(this.o.file));
   }
 
   // ------------------------------------------------------------------------------------------------ questions
@@ -120,23 +121,23 @@ export class Audit implements AuditQueries {
   async checkpoints({ limit, cursor }: Page) {
     const below = cursor === undefined ? undefined : Number(cursor);
     if (cursor !== undefined && !/^[1-9]\d{0,15}$/.test(cursor)) throw new BadParameter([{ path: 'cursor', message: 'cursor' }]);
-    const rows = this.book().checkpoints(limit + 1, below);
+    const rows = (await this.book()).checkpoints(limit + 1, below);
     const page = rows.slice(0, limit);
     return { checkpoints: page.map(checkpointRow), nextCursor: rows.length > limit ? String(page.at(-1)!.size) : null, ...this.standing() };
   }
 
   async latestCheckpoint() {
-    const [last] = this.book().checkpoints(1);
+    const [last] = (await this.book()).checkpoints(1);
     return { checkpoint: last ? checkpointRow(last) : null, ...this.standing() };
   }
 
   async latestNote(): Promise<string | null> {
-    const [last] = this.book().checkpoints(1);
+    const [last] = (await this.book()).checkpoints(1);
     return last ? wholeNote(last) : null;
   }
 
   async inclusion({ eventId, position, size }: InclusionAsked) {
-    const book = this.book();
+    const book = await this.book();
     const place = eventId !== undefined ? book.placeOf(eventId) : this.placeAt(book, position!);
     if (place === null) return null;
     const tree = book.tree();
@@ -163,7 +164,7 @@ export class Audit implements AuditQueries {
   }
 
   async consistency(from: number, to: number | undefined) {
-    const tree = this.book().tree();
+    const tree = (await this.book()).tree();
     const size = to ?? tree.size;
     if (size > tree.size) throw new BadParameter([{ path: 'to', message: `treeSize|0|${tree.size}` }]);
     if (from > size) throw new BadParameter([{ path: 'from', message: `treeSize|0|${size}` }]);
@@ -175,9 +176,9 @@ export class Audit implements AuditQueries {
    * little for a signature over all of them, and for a witness, while those answer. Null: nothing was ever signed.
    */
   async provedTogether(events: readonly { readonly id: string }[]): Promise<{ readonly checkpoint: string | null; readonly proofs: ReadonlyMap<string, string> }> {
-    const until = Date.now() + TOGETHER_MS;
+    const until = performance.now() + TOGETHER_MS;
     for (;;) {
-      const book = this.book();
+      const book = await this.book();
       const places = events.flatMap((e) => book.placeOf(e.id) ?? []);
       const tree = book.tree();
       const covered = (c: SignedCheckpoint): LeafPlace[] => places.filter((p) => p.index < c.size);
@@ -186,12 +187,12 @@ export class Audit implements AuditQueries {
         .filter((c) => c.size <= tree.size)
         .reduce<SignedCheckpoint | null>((a, b) => (a && (covered(a).length - covered(b).length || a.cosignatures.length - b.cosignatures.length) >= 0 ? a : b), null);
       const whole = best !== null && covered(best).length === events.length;
-      if (Date.now() >= until || !this.worthWaiting(whole, best)) {
+      if (performance.now() >= until || !this.worthWaiting(whole, best)) {
         if (!best) return { checkpoint: null, proofs: new Map() };
         const checkpoint = wholeNote(best);
         return { checkpoint, proofs: new Map(covered(best).map(({ id, index }) => [id, formatProof({ index, proof: tree.inclusion(index, best.size), checkpoint })])) };
       }
-      await sleep(TOGETHER_LOOK_MS);
+      await sleep(LOOK_MS);
     }
   }
 
@@ -203,22 +204,15 @@ export class Audit implements AuditQueries {
 
   async keys() {
     const { origin, witnesses } = this.o;
-    const keys = this.book().keys().map(({ vkey, seenAt }) => ({ vkey, id: parseVerifierKey(vkey).id, firstSeenAt: seenAt }));
+    const keys = (await this.book()).keys().map(({ vkey, seenAt }) => ({ vkey, id: parseVerifierKey(vkey).id, firstSeenAt: seenAt }));
     return { origin, keys, witnesses: witnesses.map(({ url, vkey }) => ({ name: parseVerifierKey(vkey).name, vkey, url })) };
   }
 
   /** Ends the thread after the transaction under way. Idempotent. */
-  stop(): Promise<void> {
-    this.stopped ??= (async () => {
-      const { worker } = this;
-      if (worker.threadId !== -1) {
-        const gone = new Promise((resolve) => worker.once('exit', resolve));
-        worker.postMessage('stop');
-        await Promise.race([gone, sleep(STOP_MS, undefined, { ref: false })]);
-        await worker.terminate();
-      }
-      this.opened?.close();
-    })();
-    return this.stopped;
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.thread?.stop();
+    this.opened?.close();
+    this.opened = null;
   }
 }

@@ -6,10 +6,11 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { UnsupportedData, type StoredEvent } from '@app/event-store';
 import type { AdvisoryCursor, Envelope } from '@app/published';
-import { CompactRange, leafOf, rootAt, toHex, MerkleTree, type Digest, type Hash } from '@app/transparency';
+import { leafOf, MerkleTree, SqliteTiles, TILES_TABLE, TileReader, TileTree, toHex, type Digest } from '@app/transparency';
 import type { FeedCursor } from '../ports.js';
 
-const FORMAT = 1;
+/** 1 kept the nodes of its tree singly. */
+const FORMAT = 2;
 /** Sequence of a consumer that has no event yet. */
 const BEFORE_FIRST = -1;
 const TABLES = `
@@ -21,7 +22,7 @@ const TABLES = `
     position    TEXT NOT NULL
   ) STRICT;
   CREATE INDEX events_by_contract ON events (contract, sequence);
-  CREATE TABLE nodes (level INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, n)) STRICT, WITHOUT ROWID;
+  ${TILES_TABLE}
   CREATE TABLE consumers (name TEXT PRIMARY KEY, sequence INTEGER NOT NULL, id TEXT NOT NULL, acknowledged_at TEXT NOT NULL) STRICT;
   CREATE TABLE publisher (one INTEGER PRIMARY KEY CHECK (one = 1), cursor TEXT NOT NULL) STRICT;
 `;
@@ -41,7 +42,11 @@ type Row = Record<string, string | number | Uint8Array | null>;
 
 abstract class Opened {
   private readonly statements = new Map<string, StatementSync>();
-  constructor(protected readonly db: DatabaseSync) {}
+  protected readonly tiles: SqliteTiles;
+
+  constructor(protected readonly db: DatabaseSync) {
+    this.tiles = new SqliteTiles(db);
+  }
 
   protected one<T extends Row>(sql: string, ...values: (string | number | Uint8Array)[]): T | undefined {
     return this.prepared(sql).get(...values) as T | undefined;
@@ -69,7 +74,10 @@ abstract class Opened {
     return (this.one(`SELECT sequence, id, recorded_at AS recordedAt, position FROM events ${which}`, ...values) as unknown as IndexedEvent | undefined) ?? null;
   }
 
-  protected readonly node = (level: number, n: number): Hash => this.one<{ hash: Uint8Array }>('SELECT hash FROM nodes WHERE level = ? AND n = ?', level, n)!.hash;
+  /** How many events are indexed. */
+  protected size(): number {
+    return (this.last()?.sequence ?? -1) + 1;
+  }
 
   close(): void {
     this.db.close();
@@ -78,11 +86,11 @@ abstract class Opened {
 
 /** The one writer: the thread of the feed. */
 export class FeedIndexWriter extends Opened {
-  private range: CompactRange;
+  private tree: TileTree;
 
   private constructor(db: DatabaseSync) {
     super(db);
-    this.range = this.rangeOfTables();
+    this.tree = new TileTree(this.tiles, this.size());
   }
 
   /** @throws {UnsupportedData} the file was written by a newer build */
@@ -94,6 +102,7 @@ export class FeedIndexWriter extends Opened {
       const { user_version: format } = db.prepare('PRAGMA user_version').get() as { user_version: number };
       if (format > FORMAT) throw new UnsupportedData(`${file} has data format ${format}; this build knows up to ${FORMAT}: use a newer build`);
       if (format === 0) db.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${FORMAT}; COMMIT`);
+      if (format === 1) db.exec(`BEGIN; DELETE FROM events; DROP TABLE nodes; ${TILES_TABLE} PRAGMA user_version = ${FORMAT}; COMMIT`);
       return new FeedIndexWriter(db);
     } catch (error) {
       db.close();
@@ -106,23 +115,24 @@ export class FeedIndexWriter extends Opened {
     this.db.exec('BEGIN');
     try {
       for (const e of events) {
-        if (e.revision !== this.range.size) throw new Error(`the published log goes on at ${e.revision} where ${this.range.size} was expected`);
+        if (e.revision !== this.tree.size) throw new Error(`the published log goes on at ${e.revision} where ${this.tree.size} was expected`);
         const { subject } = e.data as unknown as Envelope;
         this.run('INSERT INTO events (sequence, id, contract, recorded_at, position) VALUES (?, ?, ?, ?, ?)', e.revision, e.id, subject, e.metadata.recordedAt, e.position);
-        for (const { level, index, hash } of this.range.append(leafOf(e.rawData))) this.run('INSERT INTO nodes (level, n, hash) VALUES (?, ?, ?)', level, index, hash);
+        this.tree.append(leafOf(e.rawData));
       }
+      this.tree.flush();
       this.db.exec('COMMIT');
     } catch (error) {
       this.db.exec('ROLLBACK');
-      this.range = this.rangeOfTables();
+      this.tree = new TileTree(this.tiles, this.size());
       throw error;
     }
   }
 
   /** Forgets index and tree: the published log is another one than they were made from. Consumers stay. */
   forget(): void {
-    this.db.exec('BEGIN; DELETE FROM events; DELETE FROM nodes; COMMIT');
-    this.range = CompactRange.empty();
+    this.db.exec('BEGIN; DELETE FROM events; DELETE FROM tiles; COMMIT');
+    this.tree = new TileTree(this.tiles, 0);
   }
 
   acknowledge(name: string, cursor: FeedCursor | null): Consumer {
@@ -150,18 +160,6 @@ export class FeedIndexWriter extends Opened {
   clearCursor(): void {
     this.run('DELETE FROM publisher');
   }
-
-  private rangeOfTables(): CompactRange {
-    const size = (this.last()?.sequence ?? -1) + 1;
-    const peaks: Hash[] = [];
-    for (let from = 0, level = Math.floor(Math.log2(Math.max(size, 1))); level >= 0; level--) {
-      const width = 2 ** level;
-      if (size - from < width) continue;
-      peaks.push(this.node(level, from / width));
-      from += width;
-    }
-    return CompactRange.of(size, peaks);
-  }
 }
 
 /** Reads beside the writer. */
@@ -182,18 +180,18 @@ export class FeedIndex extends Opened {
 
   /** Root over the stored bytes of the first `size` events (default: all); null: there are not so many. */
   digest(size: number | undefined): Digest | null {
-    const count = (this.last()?.sequence ?? -1) + 1;
-    if (size !== undefined && size > count) return null;
-    const n = size ?? count;
-    return { size: n, root: toHex(rootAt(n, this.node)) };
+    const tree = new TileReader(this.tiles, this.size());
+    if (size !== undefined && size > tree.size) return null;
+    return { size: size ?? tree.size, root: toHex(tree.root(size)) };
   }
 
   /** The same over the events of one contract. */
   contractDigest(contractId: string, size: number | undefined): Digest | null {
-    const leaves = this.all<{ hash: Uint8Array }>('SELECT hash FROM events JOIN nodes ON level = 0 AND n = sequence WHERE contract = ? ORDER BY sequence', contractId);
-    if (size !== undefined && size > leaves.length) return null;
+    const all = new TileReader(this.tiles, this.size());
+    const sequences = this.ofContract(contractId, -1, all.size).filter((s) => s < all.size);
+    if (size !== undefined && size > sequences.length) return null;
     const tree = new MerkleTree();
-    for (const { hash } of leaves.slice(0, size)) tree.append(hash);
+    for (const s of sequences.slice(0, size)) tree.append(all.leavesBetween(s, s + 1));
     return { size: tree.size, root: toHex(tree.root()) };
   }
 

@@ -1,7 +1,7 @@
 /**
  * The thread of the feed: writes the published log and keeps its index. Working out what an event means for billing
  * costs more than recording it did, so it is done beside the thread that takes commands, and gives way to it. Speaks
- * with {@link FeedDesk}.
+ * with {@link Feed}.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';

@@ -36,7 +36,7 @@ const SCAN = 500;
 const LOOKED_AT = 20_000;
 const STARTING: PublisherReport = { state: 'starting', stopped: null, problem: null, tail: null, position: null };
 
-const sequenceOf = (e: StoredEvent): FeedCursor => ({ sequence: e.revision, id: e.id });
+const cursorOf = (e: StoredEvent): FeedCursor => ({ sequence: e.revision, id: e.id });
 
 export class Feed {
   private thread: Thread<FeedAsk, FeedNews> | null = null;
@@ -162,7 +162,7 @@ export class Feed {
     if (filter.contractId !== undefined) return this.pageOfContract(after, limit, filter.contractId, filter.types);
     if (filter.types !== undefined) return this.pageOfTypes(after, limit, new Set(filter.types));
     const events = await this.read((after?.sequence ?? -1) + 1, limit);
-    return { events, next: events.length > 0 ? sequenceOf(events.at(-1)!) : after, full: events.length === limit };
+    return { events, next: events.length > 0 ? cursorOf(events.at(-1)!) : after, full: events.length === limit };
   }
 
   private async pageOfTypes(after: FeedCursor | null, limit: number, types: ReadonlySet<string>): Promise<FeedPage> {
@@ -171,7 +171,7 @@ export class Feed {
     for (let looked = 0; found.length < limit && looked < LOOKED_AT; looked += SCAN) {
       const page = await this.read((next?.sequence ?? -1) + 1, SCAN);
       for (const e of page) {
-        next = sequenceOf(e);
+        next = cursorOf(e);
         if (types.has(e.type) && found.push(e) === limit) break;
       }
       if (page.length < SCAN) break;
@@ -185,7 +185,7 @@ export class Feed {
     const sequences = this.index!.ofContract(contractId, after?.sequence ?? -1, limit);
     const events: StoredEvent[] = [];
     for (const sequence of sequences) events.push(...(await this.read(sequence, 1)));
-    const next = sequences.length === limit ? sequenceOf(events.at(-1)!) : (head ?? after);
+    const next = sequences.length === limit ? cursorOf(events.at(-1)!) : (head ?? after);
     return { events: types === undefined ? events : events.filter((e) => types.includes(e.type)), next, full: false };
   }
 
