@@ -1,4 +1,4 @@
-import { sql, type Kysely, type SelectQueryBuilder } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Holidays, PlainDate } from '@app/calendar';
 import type { ReadStore } from '@app/read-store';
 import { fromCursor, pageOf, type PageOf } from './cursor.js';
@@ -15,13 +15,19 @@ export interface Page {
   readonly limit: number;
 }
 
-const number = sql.ref<number>('no');
+/** A query over rows that are numbered as they came. */
+interface Numbered<R> {
+  where(column: 'no', is: '<', value: number): Numbered<R>;
+  orderBy(column: 'no', direction: 'desc'): Numbered<R>;
+  limit(rows: number): Numbered<R>;
+  execute(): Promise<R[]>;
+}
 
-/** One page of rows that are numbered as they came, newest first; the query says which of them. @throws {MalformedCursor} */
-export async function newestFirst<DB, T extends keyof DB, R extends { readonly no: number }>(query: SelectQueryBuilder<DB, T, R>, { cursor, limit }: Page): Promise<PageOf<R>> {
+/** One page of numbered rows, newest first; the query says which of them. @throws {MalformedCursor} */
+export async function newestFirst<R extends { readonly no: number }>(query: Numbered<R>, { cursor, limit }: Page): Promise<PageOf<R>> {
   const after = fromCursor(cursor, [0]);
-  const behind = after === null ? query : query.where(number, '<', after[0]);
-  return pageOf(await behind.orderBy(number, 'desc').limit(limit + 1).execute(), limit, (r) => [r.no]);
+  const behind = after === null ? query : query.where('no', '<', after[0]);
+  return pageOf(await behind.orderBy('no', 'desc').limit(limit + 1).execute(), limit, (r) => [r.no]);
 }
 
 /** As what was known. */
