@@ -166,6 +166,20 @@ describe('verifying', () => {
   });
 });
 
+describe('what was erased', () => {
+  it('holds no text again, whoever writes one into its row', async () => {
+    const register = open();
+    const [ref] = await register.write('c1', [reason('a')]);
+    register.erase({ refs: [ref!.ref] });
+    const other = new DatabaseSync(file);
+    other.exec(`UPDATE texts SET text = 'forged'`);
+    other.close();
+    expect([register.verify(ref!), register.read([ref!.ref]).get(ref!.ref)]).toEqual(['altered', null]);
+    expect(register.disclose([ref!.ref])).toMatchObject([{ text: null, salt: null }]);
+    expect([register.erase({ refs: [ref!.ref] }), register.verify(ref!)]).toEqual([1, 'erased']);
+  });
+});
+
 describe('sweeping', () => {
   it('removes what earlier processes wrote for appends that never came, once', async () => {
     const before = open();

@@ -196,7 +196,7 @@ class SqliteRegister implements Register {
       this.insert = this.db.prepare(
         'INSERT INTO texts (id, ref, command_id, slot, kind, subject, text, salt, commitment, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       );
-      this.textOf = this.db.prepare('SELECT text FROM texts WHERE ref = ?');
+      this.textOf = this.db.prepare('SELECT text FROM texts WHERE ref = ? AND erased_at IS NULL');
       this.openedAt = this.number('SELECT max((SELECT coalesce(max(id), 0) FROM texts), through) FROM sweeps');
       this.lastId = this.openedAt;
     } catch (error) {
@@ -224,7 +224,8 @@ class SqliteRegister implements Register {
     const row = this.row(ref.ref);
     if (!row) return 'missing';
     if (row.commitment !== ref.commitment) return 'altered';
-    if (row.erased_at !== null) return 'erased';
+    // What was erased holds nothing: a text that stands there was put there by hand.
+    if (row.erased_at !== null) return row.text === null && row.salt === null ? 'erased' : 'altered';
     return row.salt !== null && row.text !== null && commitment(row.salt, row.text) === ref.commitment ? 'ok' : 'altered';
   }
 
@@ -238,7 +239,8 @@ class SqliteRegister implements Register {
   disclose(refs: Iterable<string>): Disclosed[] {
     return Array.from(refs, (ref) => {
       const r = this.row(ref);
-      return { ref, kind: r?.kind ?? null, text: r?.text ?? null, salt: r?.salt ?? null, erasedAt: r?.erased_at ?? null };
+      const held = r?.erased_at === null ? r : undefined;
+      return { ref, kind: r?.kind ?? null, text: held?.text ?? null, salt: held?.salt ?? null, erasedAt: r?.erased_at ?? null };
     });
   }
 
@@ -249,7 +251,7 @@ class SqliteRegister implements Register {
 
   erase(what: { readonly subject: string } | { readonly refs: readonly string[] }): number {
     this.flush();
-    const set = 'UPDATE texts SET text = NULL, salt = NULL, erased_at = ? WHERE erased_at IS NULL AND';
+    const set = 'UPDATE texts SET text = NULL, salt = NULL, erased_at = ? WHERE (erased_at IS NULL OR text IS NOT NULL OR salt IS NOT NULL) AND';
     const at = this.now().toISOString();
     const erased = this.transaction(() => {
       if ('subject' in what) return Number(this.db.prepare(`${set} subject = ?`).run(at, what.subject).changes);

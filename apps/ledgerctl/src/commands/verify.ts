@@ -8,7 +8,7 @@ import { progress, say, sayJson, table } from '../output.js';
 import { projections } from '../projections.js';
 import { files, requireLedger, type Settings } from '../settings.js';
 import { EXIT, type ExitCode } from '../trouble.js';
-import { MOST_FAULTS, verifyLog, type Fault, type LogFindings } from '../verify/log.js';
+import { erasedAfter, MOST_FAULTS, verifyLog, type Fault, type LogFindings } from '../verify/log.js';
 import { verifyRows, type RowFindings } from '../verify/rows.js';
 
 /** Differences told in words. */
@@ -69,7 +69,7 @@ async function compare(settings: Settings, scratch: string, remote: EventStore |
   if (!existsSync(to.register)) faults.push({ kind: 'file', at: 'register.sqlite', detail: 'is missing' });
   const store = remote ?? (await openEmbeddedStore({ file: to.log }));
   try {
-    const { faults: inLog, ...log } = await readLog(store, settings, to.register, through ?? (await store.head()));
+    const { faults: inLog, ...log } = await readLog(store, settings, to.register, through ?? (await store.head()), (position) => (remote ? erasedAfter(remote, position) : erasedMeanwhile(settings, scratch, position)));
     faults.push(...inLog);
     const marker = readMarker(settings.data);
     if (marker && marker.ledgerId !== log.ledgerId)
@@ -102,7 +102,19 @@ async function compare(settings: Settings, scratch: string, remote: EventStore |
   }
 }
 
-async function readLog(store: EventStore, { eventStoreUrl }: Settings, registerFile: string, head: Position | null): Promise<LogFindings> {
+/** What the log holds by now of erasures behind a position: the texts of an erasure are removed after its event. */
+async function erasedMeanwhile(settings: Settings, scratch: string, position: Position | null): Promise<Set<string>> {
+  const file = join(scratch, 'log-later.sqlite');
+  await copyDatabase(files(settings.data).log, file);
+  const store = await openEmbeddedStore({ file });
+  try {
+    return await erasedAfter(store, position);
+  } finally {
+    await store.close();
+  }
+}
+
+async function readLog(store: EventStore, { eventStoreUrl }: Settings, registerFile: string, head: Position | null, erasedSince: (position: Position | null) => Promise<Set<string>>): Promise<LogFindings> {
   const register = existsSync(registerFile) ? openRegister({ file: registerFile, readOnly: true }) : null;
   const bar = progress('reading the log', roughly(head));
   try {
@@ -111,6 +123,7 @@ async function readLog(store: EventStore, { eventStoreUrl }: Settings, registerF
       register,
       dense: !eventStoreUrl,
       through: head,
+      erasedSince: () => erasedSince(head),
       onProgress: (p) => bar.update(roughly(p), `position ${p}`),
     });
   } finally {

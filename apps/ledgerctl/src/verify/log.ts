@@ -38,6 +38,11 @@ export interface VerifyLogOptions {
   readonly dense: boolean;
   /** Up to and including this position; default: all. */
   readonly through?: Position | null;
+  /**
+   * Texts that erasures behind `through` name, or behind the copy that is read: the register is copied after the log.
+   * Asked only where a text is gone and nothing that was read says why.
+   */
+  readonly erasedSince?: () => Promise<ReadonlySet<string>>;
   readonly onProgress?: (position: Position) => void;
 }
 
@@ -45,7 +50,7 @@ export interface VerifyLogOptions {
  * Reads the log from its founding to its head: positions and revisions without gaps, every row canonical JSON byte for
  * byte, metadata whole, and every text the events committed to still that very text, or erased by an event that names it.
  */
-export async function verifyLog({ store, register, dense, through, onProgress }: VerifyLogOptions): Promise<LogFindings> {
+export async function verifyLog({ store, register, dense, through, erasedSince, onProgress }: VerifyLogOptions): Promise<LogFindings> {
   const faults: Fault[] = [];
   let faultCount = 0;
   const fault = (kind: string, at: string, detail: string): void => {
@@ -58,7 +63,6 @@ export async function verifyLog({ store, register, dense, through, onProgress }:
   /** Texts that an erasure names, with its place; and texts that are gone, with the place of their event. */
   const named = new Map<string, string>();
   const gone = new Map<string, string>();
-  let last = '';
 
   const look = (e: StoredEvent): void => {
     const at = `position ${e.position} (${e.type}, ${e.stream} revision ${e.revision})`;
@@ -90,8 +94,7 @@ export async function verifyLog({ store, register, dense, through, onProgress }:
           gone.set(ref.ref, at);
         } else if (verdict !== 'ok') fault('text', at, `text ${ref.ref} is ${verdict} in the register`);
       }
-    if (e.type === 'ContractorErased') for (const ref of (e.data as { readonly refs?: readonly string[] }).refs ?? []) named.set(ref, at);
-    if (e.metadata.recordedAt > last) last = e.metadata.recordedAt;
+    for (const ref of erasedBy(e)) named.set(ref, at);
     events++;
     head = e.position;
   };
@@ -108,17 +111,30 @@ export async function verifyLog({ store, register, dense, through, onProgress }:
   }
 
   /** What is gone from the register was erased by an event that names it, and what an event names is gone. */
-  function accountForErasures(): void {
-    for (const [ref, at] of gone) {
-      // The register is read after the log: an erasure recorded in between is not known here.
-      if (!named.has(ref) && !((register!.describe(ref)?.erasedAt ?? '') > last)) fault('text', at, `text ${ref} is gone from the register, and no erasure names it`);
-    }
+  async function accountForErasures(): Promise<void> {
+    const unnamed = [...gone].filter(([ref]) => !named.has(ref));
+    const since = unnamed.length > 0 ? await erasedSince?.() : undefined;
+    for (const [ref, at] of unnamed) if (!since?.has(ref)) fault('text', at, `text ${ref} is gone from the register, and no erasure names it`);
     for (const [ref, at] of named) if (register!.describe(ref)?.erasedAt === null) fault('text', at, `text ${ref} was erased and is in the register again: start the service, which removes it`);
   }
 
-  function done(): LogFindings {
-    if (register) accountForErasures();
+  async function done(): Promise<LogFindings> {
+    if (register) await accountForErasures();
     return { ledgerId, events, streams: heads.size, head, texts, erased, faults, faultCount };
+  }
+}
+
+/** Texts that an event removes for good. */
+const erasedBy = (e: StoredEvent): readonly string[] => (e.type === 'ContractorErased' ? ((e.data as { readonly refs?: readonly string[] }).refs ?? []) : []);
+
+/** Texts that erasures behind a position name. */
+export async function erasedAfter(store: EventStore, position: Position | null): Promise<Set<string>> {
+  const refs = new Set<string>();
+  for (let after = position; ; ) {
+    const page = await store.readAll({ after, limit: PAGE });
+    for (const ref of page.flatMap(erasedBy)) refs.add(ref);
+    if (page.length < PAGE) return refs;
+    after = page.at(-1)!.position;
   }
 }
 
