@@ -72,8 +72,6 @@ export const RULES = {
   term: { en: () => 'must be the number of a term, from 1', ja: () => '契約期間の番号(1 以上)でなければなりません' },
   cursor: { en: () => 'must be a cursor from an earlier answer', ja: () => '以前の応答のカーソルでなければなりません' },
   treeSize: { en: (min, max) => `must be a size of the tree from ${min} to ${max}`, ja: (min, max) => `${min} から ${max} までの木の大きさでなければなりません` },
-  wholeNumber: { en: () => 'must be a whole number', ja: () => '整数でなければなりません' },
-  oneOfTwo: { en: (a, b) => `give exactly one of ${a} and ${b}`, ja: (a, b) => `${a} と ${b} のどちらか一方だけを指定してください` },
   feedCursor: {
     en: () => 'must be a cursor <sequence>.<event id>, such as nextCursor gives it',
     ja: () => 'nextCursor の示す <sequence>.<イベント ID> の形のカーソルでなければなりません',

@@ -1,10 +1,8 @@
 import { isEventType } from '@app/published';
 import { parseCursor } from '../feed-cursor.js';
-import { Id, Nullable, Optional, Such, Told } from './rules.js';
+import { Digits, Id, Nullable, Optional, Such } from './rules.js';
 
 export const FeedCursorText = (): PropertyDecorator => Such('feedCursor', (v) => typeof v === 'string' && parseCursor(v) !== null);
-/** Whole numbers in a query are texts. */
-const Digits = (min: number, max: number): PropertyDecorator => Told('whole', [min, max], (v) => typeof v === 'string' && /^(0|[1-9]\d{0,15})$/.test(v) && Number(v) >= min && Number(v) <= max);
 const typesOf = (text: string): string[] => text.split(',');
 
 export const MAX_PAGE = 1_000;

@@ -1,6 +1,6 @@
 /** Query parameters: texts; whatever a path does not name is refused. */
 import { APPROVAL_STATES, CONTRACT_STATUSES } from '../../ports.js';
-import { Day, Id, InMonth, Instant, ItemCodeOf, Name, OneOf, Optional, Subject, Such } from './rules.js';
+import { Day, Digits, Id, InMonth, Instant, ItemCodeOf, Name, OneOf, Optional, Subject, Such } from './rules.js';
 import { isCitable, isClauseId } from '@app/agreement';
 import type { PathError } from '../../ports.js';
 import type { PlainDate } from '@app/calendar';
@@ -139,7 +139,6 @@ export class OptionsQuery extends PageQuery {
 
 export class ClausesQuery extends PageQuery {}
 
-const Size = (): PropertyDecorator => Such('wholeNumber', (v) => typeof v === 'string' && /^(0|[1-9]\d{0,12})$/.test(v));
 
 /** Newest first. */
 export class CheckpointsQuery {
@@ -150,14 +149,14 @@ export class CheckpointsQuery {
 export class InclusionQuery {
   @Optional() @Id() readonly eventId?: string;
   @Optional() @Position() readonly position?: string;
-  @Optional() @Size() readonly size?: string;
+  @Optional() @Digits(0, Number.MAX_SAFE_INTEGER) readonly size?: string;
 
   static whole(q: InclusionQuery): readonly PathError[] {
-    return (q.eventId === undefined) === (q.position === undefined) ? [{ path: 'eventId', message: 'oneOfTwo|eventId|position' }] : [];
+    return (q.eventId === undefined) === (q.position === undefined) ? [{ path: 'eventId', message: 'either|eventId|position' }] : [];
   }
 }
 
 export class ConsistencyQuery {
-  @Size() readonly from: string;
-  @Optional() @Size() readonly to?: string;
+  @Digits(0, Number.MAX_SAFE_INTEGER) readonly from: string;
+  @Optional() @Digits(0, Number.MAX_SAFE_INTEGER) readonly to?: string;
 }

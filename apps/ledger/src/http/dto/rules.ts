@@ -64,6 +64,8 @@ export const Instant = (): PropertyDecorator =>
   rule('instant', [], (v) => typeof v === 'string' && parsePlainDate(INSTANT.exec(v)?.[1] ?? '') !== null);
 const isWhole = (v: unknown, min: number, max: number): boolean => Number.isInteger(v) && (v as number) >= min && (v as number) <= max;
 export const Whole = (min: number, max: number): PropertyDecorator => rule('whole', [min, max], (v) => isWhole(v, min, max));
+/** Whole numbers in a query are texts. */
+export const Digits = (min: number, max: number): PropertyDecorator => rule('whole', [min, max], (v) => typeof v === 'string' && /^(0|[1-9]\d{0,15})$/.test(v) && Number(v) >= min && Number(v) <= max);
 export const Accounts = (): PropertyDecorator => Whole(1, MAX_ACCOUNTS);
 export const Units = (): PropertyDecorator => Whole(1, MAX_UNITS);
 export const Amount = (): PropertyDecorator => rule('yen', [MAX_YEN], (v) => isWhole(v, 0, MAX_YEN));
@@ -72,8 +74,7 @@ export const OneOf = (...values: readonly string[]): PropertyDecorator =>
   rule('oneOf', values, (v) => typeof v === 'string' && values.includes(v));
 export const OptionNumber = (): PropertyDecorator => rule('option', [], (v) => isOptionNo(v));
 export const ItemCodeOf = (): PropertyDecorator => OneOf(...ITEM_CODES);
-/** A rule of its own, by a predicate; `Told` with what its text says. */
-export const Told = rule;
+/** A rule of its own, by a predicate. */
 export const Such = (name: RuleName, ok: (value: unknown) => boolean): PropertyDecorator => rule(name, [], ok);
 
 // ── members that hold more ──────────────────────────────────────────────────────────────────────────────────────────
