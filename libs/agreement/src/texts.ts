@@ -94,6 +94,17 @@ export const VIOLATION_TEXT: { readonly [code: string]: Text } = {
     '同意の日 {consentedOn} が終了日 {endsOn} より後。',
     'The consent of {consentedOn} comes after the end on {endsOn}.',
   ),
+  'contract-void': text('契約の記録が取り消されているため、受け付けられない。', 'The entry of the contract was struck: it counts as never concluded.'),
+  'already-withdrawn': text('すでに撤回されている。', 'It was withdrawn already.'),
+  'already-in-effect': text(
+    '{effectiveOn} に効力が生じている(今日は {today})ため撤回できない。誤りであれば訂正する。',
+    'It took effect on {effectiveOn}, and today is {today}: it can no longer be withdrawn. What was entered wrongly is corrected.',
+  ),
+  'already-corrected': text('すでに訂正されている。訂正後の記録を訂正する。', 'It was corrected already. Correct what was entered in its place.'),
+  'only-entries-can-be-corrected': text(
+    '記録 {eventId} は入力された事実ではなく、そこから導かれたものである。もとの事実を訂正する。',
+    'Event {eventId} was not entered but follows from what was. Correct the fact that it follows from.',
+  ),
   'option-struck': text('このオプションの申込みは取り消されている。', 'The application of this option was struck.'),
   // Fees
   'no-initial-fee': text(

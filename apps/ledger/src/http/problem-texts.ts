@@ -128,6 +128,14 @@ const DETAILS: { readonly [code: string]: Detail } = {
     ja: (f) => `フィードに ${say(f['asked'])} のイベントはありません。末尾は ${say(f['head'])} です。復元された、または別のフィードですので、再開の前にダイジェストを照合してください。`,
   },
   unavailable: { en: () => 'Try again shortly.', ja: () => 'しばらくしてからもう一度お試しください。' },
+  'token-exists': {
+    en: (f) => `The id ${say(f['tokenId'])} belongs to another token.`,
+    ja: (f) => `ID ${say(f['tokenId'])} は別のトークンのものです。`,
+  },
+  'token-unknown': {
+    en: (f) => `No token was issued under the id ${say(f['tokenId'])}.`,
+    ja: (f) => `ID ${say(f['tokenId'])} のトークンは発行されていません。`,
+  },
   'webhook-exists': {
     en: (f) => `The id ${say(f['webhookId'])} belongs to another endpoint.`,
     ja: (f) => `ID ${say(f['webhookId'])} は別の送信先のものです。`,
