@@ -155,6 +155,12 @@ describe('the page', () => {
     expect(quotient(fee, days, of)).toBe(said);
   });
 
+  test('does not show a contract that was recorded late with a revision that never was', () => {
+    const pack = readPack(Buffer.from(packText(ledger.pack(told.contractId)).replaceAll(/"expectedRevision":\d+/g, '"expectedRevision":-1')));
+    expect(seen(render(pack))).toContain('expected revision none (recorded with the acceptance)');
+    expect(seen(render(pack, 'ja'))).toMatch(/前提とした改訂番号 なし/);
+  });
+
   test('names what is open: amounts to be quoted, devices to come back', () => {
     const page = seen(report('en'));
     expect(page).toMatch(/6\. Open points The amount of base contract \(initial fee, 2025-10-15\) is still to be quoted/);

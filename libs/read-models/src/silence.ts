@@ -132,8 +132,10 @@ function statementOf(v: Omit<SilenceView, 'statement'>): SilenceView['statement'
     case 'silence':
     case 'superseded': {
       const { recordedAt, clock, expectedRevision, notices, undoneBy } = last!;
-      const ja = `${span.ja} までに、この期の満了で終了させる有効な解約通知はなかった。契約の版 ${expectedRevision} に基づき、帳簿日 ${clock} に判定し、${recordedAt} に記録した(検討した通知 ${notices.length} 件、いずれも効力なし)。`;
-      const en = `By ${span.en} no notice stood that ends the line with that term. Decided on ${clock} on revision ${expectedRevision} of the contract, recorded at ${recordedAt}; notices considered, none of which counted: ${notices.length}.`;
+      // Before its first revision: the term had passed already when the contract was recorded.
+      const on = expectedRevision < 0 ? { ja: '契約の承諾の記録と同時に、', en: 'together with the recording of the acceptance' } : { ja: `契約の版 ${expectedRevision} に基づき、`, en: `on revision ${expectedRevision} of the contract` };
+      const ja = `${span.ja} までに、この期の満了で終了させる有効な解約通知はなかった。${on.ja}帳簿日 ${clock} に判定し、${recordedAt} に記録した(検討した通知 ${notices.length} 件、いずれも効力なし)。`;
+      const en = `By ${span.en} no notice stood that ends the line with that term. Decided on ${clock} ${on.en}, recorded at ${recordedAt}; notices considered, none of which counted: ${notices.length}.`;
       if (!undoneBy) return { ja, en };
       const facts = undoneBy.facts.map((f) => `${f.type} ${f.eventId}`).join(', ') || undoneBy.type;
       return {

@@ -94,6 +94,8 @@ export class Page {
   value(value: unknown, key: string): Html {
     if (value === null || value === undefined) return html`—`;
     if (typeof value === 'boolean') return html`${this.say(value ? 'yes' : 'no')}`;
+    // Decided in the append that began the contract: there was no revision yet.
+    if (key === 'expectedRevision' && value === -1) return html`${this.say('noRevision')}`;
     if (typeof value === 'number') return html`${YEN.has(key) ? yen(value) : value}`;
     if (typeof value === 'string') return html`${this.words(value, key)}`;
     if (Array.isArray(value)) return value.length === 0 ? html`—` : join((value as unknown[]).map((v) => this.value(v, key)), this.lang === 'ja' ? '、' : '; ');

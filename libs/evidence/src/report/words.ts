@@ -241,6 +241,7 @@ export const PAGE_WORDS = {
   yes: T('はい', 'yes'),
   no: T('いいえ', 'no'),
   revision: T('改訂番号', 'revision'),
+  noRevision: T('なし(契約の承諾と同時の記録)', 'none (recorded with the acceptance)'),
   businessDay: T('業務日', 'business day'),
   recordedAt: T('記録時刻(UTC)', 'recorded at (UTC)'),
   actor: T('操作者', 'by'),
