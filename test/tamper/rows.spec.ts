@@ -101,6 +101,21 @@ describe('rows', () => {
     expect(first).toMatchObject({ kind: 'range', at: expect.stringMatching(/^position 11 .* to position 20 /), detail: expect.stringMatching(/among these 10 something was altered/) });
   });
 
+  test.each([
+    ['a leaf', 'UPDATE tiles SET hashes = unhex(hex(zeroblob(32)) || substr(hex(hashes), 65))', /its tree is not that of the log \(0\/0\)/],
+    ['all leaves', 'DELETE FROM tiles', /its tree is not that of the log \(0\/0\)/],
+    ['the size of the tree', 'UPDATE tree SET size = 41', /its tree is not that of the log \(size\)/],
+    ['a root, beside the note that was signed', 'UPDATE checkpoints SET root = zeroblob(32) WHERE size = 20', /root of the checkpoint of 20 events/],
+    ['the size of a checkpoint', 'UPDATE checkpoints SET size = 36 WHERE size = 35', /checkpoint of 36 events/],
+  ])('%s altered where only what is kept beside the log is, is told, and that the log is sound', async (_, statement, detail) => {
+    const folder = copyLedger(sound);
+    sql(folder, statement, 'audit.sqlite');
+    const { ok, findings } = await verifyFolder(folder);
+    expect(ok).toBe(false);
+    expect(findings).toEqual([{ kind: 'kept', index: null, at: 'what is kept beside the log', detail: expect.stringMatching(detail) }]);
+    expect(findings[0]!.detail).toMatch(/the log itself is as it was signed/);
+  });
+
   test('an event altered without anything kept beside it is told to the checkpoint kept elsewhere', async () => {
     const folder = copyLedger(sound, ['log.sqlite']);
     sql(folder, ROWS[0]![1]);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { canonicalJson } from '@app/kernel';
-import { Book, BookReader, eventLeaf, leafText, MerkleTree, TileTree, toHex, UnsupportedBook, verifyInclusion, type LoggedEvent } from './index.js';
+import { Book, BookReader, eventLeaf, firstUnlike, leafText, LeafTree, MerkleTree, TileTree, toHex, UnsupportedBook, verifyInclusion, type LoggedEvent } from './index.js';
 
 const event = (n: number, data = `{"n":${n}}`): LoggedEvent => ({
   stream: `contract-${n % 7}`,
@@ -77,6 +77,28 @@ describe('tiles', () => {
       }
     expect(toHex(tiled.leavesBetween(250, 520).subarray(32 * 7, 32 * 8))).toBe(toHex(eventLeaf(event(257))));
     expect(() => tiled.root(66_001)).toThrow(RangeError);
+  });
+
+  it('are held to the leaves at every level, also where those have gone on', () => {
+    const kept = new Map<string, Uint8Array>();
+    const store = { read: (l: number, i: number) => kept.get(`${l}/${i}`) ?? null, write: (l: number, i: number, h: Uint8Array) => void kept.set(`${l}/${i}`, h.slice()) };
+    const tiled = new TileTree(store, 0);
+    const leaves = events(0, 66_000).map(eventLeaf);
+    leaves.forEach((leaf) => tiled.append(leaf));
+    tiled.flush();
+    const { levels } = LeafTree.of(Buffer.concat([...leaves, eventLeaf(event(66_000))]));
+    const unlike = (size = 66_000): string | null => firstUnlike(store, size, (level) => levels[level]!);
+    expect([unlike(), unlike(65_536), unlike(1), unlike(0)]).toEqual([null, null, null, null]);
+    expect([...kept.keys()].filter((tile) => tile.startsWith('2/'))).toEqual(['2/0']);
+    for (const tile of ['0/0', '0/257', '1/0', '1/1', '2/0']) {
+      const right = kept.get(tile)!;
+      kept.set(tile, right.map((byte, i) => (i === right.length - 1 ? byte ^ 1 : byte)));
+      expect(unlike()).toBe(tile);
+      kept.delete(tile);
+      expect(unlike()).toBe(tile);
+      kept.set(tile, right);
+    }
+    expect(unlike()).toBeNull();
   });
 });
 

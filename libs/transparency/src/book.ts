@@ -4,10 +4,11 @@
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Checkpoint } from './checkpoint.js';
-import { HASH_BYTES, type Hash } from './hash.js';
+import type { LeafTree } from './examine.js';
+import { HASH_BYTES, toBase64, type Hash } from './hash.js';
 import { eventLeaf, type LoggedEvent } from './leaf.js';
 import { SqliteTiles, TILES_TABLE } from './sqlite-tiles.js';
-import { TileReader, TileTree } from './tiles.js';
+import { firstUnlike, TileReader, TileTree } from './tiles.js';
 
 const FORMAT = 1;
 /** "LgAu" (`PRAGMA application_id`). */
@@ -106,6 +107,14 @@ export class BookReader {
   /** The tree as it is now. */
   tree(): TileReader {
     return new TileReader(this.tiles, this.state()?.size ?? 0);
+  }
+
+  /** What is kept here and is not what a log with these leaves makes it; null: nothing. What is kept may be behind the log. */
+  unlike(leaves: LeafTree, size: number = this.state()?.size ?? 0): string | null {
+    const tile = size > leaves.size ? 'size' : firstUnlike(this.tiles, size, (level) => leaves.levels[level] ?? new Uint8Array());
+    if (tile !== null) return `its tree is not that of the log (${tile})`;
+    const column = this.checkpoints(Number.MAX_SAFE_INTEGER).find(({ size: of, root, note }) => !note.includes(`\n${of}\n${toBase64(root)}\n\n`));
+    return column ? `size or root of the checkpoint of ${column.size} events are not those of its note` : null;
   }
 
   placeOf(id: string): LeafPlace | null {

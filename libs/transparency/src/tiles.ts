@@ -105,6 +105,22 @@ export class TileReader {
   }
 }
 
+/**
+ * The first tile that is not what the tree makes it, as `level/index`; null: all are. The tree may have grown beyond the
+ * tiles. `nodes`: those of a level, complete ones side by side.
+ */
+export function firstUnlike(store: Pick<TileStore, 'read'>, size: number, nodes: (level: number) => Uint8Array): string | null {
+  for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / TILE)) {
+    const right = nodes(level * HEIGHT);
+    for (let index = 0; index * TILE < count; index++) {
+      const [from, to] = [index * TILE, Math.min(count, (index + 1) * TILE)];
+      const tile = store.read(level, index)?.subarray(0, (to - from) * HASH_BYTES);
+      if (tile === undefined || Buffer.compare(tile, right.subarray(from * HASH_BYTES, to * HASH_BYTES)) !== 0) return `${level}/${index}`;
+    }
+  }
+  return null;
+}
+
 /** A tree that grows; what was appended is in the store after {@link flush}. */
 export class TileTree extends TileReader {
   private readonly open: Open[] = [];

@@ -1,6 +1,6 @@
 /** What was kept beside a log: leaves, checkpoints, the keys the signer said were its own. Nothing of it is believed for itself. */
 import { existsSync, readFileSync } from 'node:fs';
-import { BookReader, MissingTile, wholeNote } from '@app/transparency';
+import { BookReader, MissingTile, wholeNote, type LeafTree } from '@app/transparency';
 import { misuse } from '../trouble.js';
 
 export interface Evidence {
@@ -10,10 +10,12 @@ export interface Evidence {
   kept(from: number, to: number): Uint8Array | null;
   keptId(index: number): string | null;
   keptIndex(id: string): number | null;
+  /** What of it is not what a log with these leaves makes it; null: nothing. */
+  unlike(leaves: LeafTree): string | null;
   close(): void;
 }
 
-export const NO_EVIDENCE: Evidence = { checkpoints: [], keys: [], kept: () => null, keptId: () => null, keptIndex: () => null, close: () => undefined };
+export const NO_EVIDENCE: Evidence = { checkpoints: [], keys: [], kept: () => null, keptId: () => null, keptIndex: () => null, unlike: () => null, close: () => undefined };
 
 /** That of `audit.sqlite`; where it cannot be read, what is wrong with it. */
 export function bookEvidence(file: string): { readonly evidence: Evidence; readonly damage: string | null } {
@@ -42,6 +44,13 @@ export function bookEvidence(file: string): { readonly evidence: Evidence; reado
       },
       keptId: (index) => helped(() => book.placeAt(index)?.id ?? null),
       keptIndex: (id) => helped(() => book.placeOf(id)?.index ?? null),
+      unlike(leaves) {
+        try {
+          return book.unlike(leaves, tree.size);
+        } catch (error) {
+          return (error as Error).message;
+        }
+      },
       close: () => book.close(),
     };
     return { evidence, damage: null };

@@ -1,4 +1,4 @@
-import { ED25519, examine, Malformed, parseVerifierKey, type Finding, type VerifierKey, type Verdicts } from '@app/transparency';
+import { ED25519, examine, Malformed, parseVerifierKey, type Finding, type LeafTree, type VerifierKey, type Verdicts } from '@app/transparency';
 import { originOf } from './origin.js';
 import type { Evidence } from './evidence.js';
 import type { Reading, Source } from './sources.js';
@@ -62,6 +62,8 @@ export async function verifyAudit(o: VerifyOptions): Promise<AuditReport> {
     find: (id) => source.find(id),
   });
   const own = foundingFaults(reading, origin, given, verdicts);
+  // Of a log that differs, what is kept beside it has to differ as well.
+  if (verdicts.findings.length + reading.findingCount + own.length === 0) own.push(...keptFaults(evidence, reading.leaves));
   const findings = [...verdicts.findings, ...reading.findings, ...own].sort((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity) || rank(a) - rank(b));
   const findingCount = verdicts.findings.length + reading.findingCount + own.length;
   const { findings: _, ...said } = verdicts;
@@ -104,6 +106,12 @@ function foundingFaults(reading: Reading, origin: string, given: boolean, { chec
   // Whoever deletes the checkpoints must not be better off than who alters one.
   if (given && signed === 0 && checkpoints.held === 0) findings.push(fault('checkpoint', 'the checkpoints', `none is signed by a key that was given${checkpoints.unknown > 0 ? ` (${checkpoints.unknown} by others)` : ''}`));
   return findings;
+}
+
+/** What is kept beside a sound log and does not fit it: proofs made from it would not hold. */
+function keptFaults(evidence: Evidence, leaves: LeafTree): Finding[] {
+  const detail = evidence.unlike(leaves);
+  return detail === null ? [] : [{ kind: 'kept', index: null, at: 'what is kept beside the log', detail: `${detail}; the log itself is as it was signed` }];
 }
 
 function notExcluded(reading: Reading, { signed, anchored }: Verdicts, given: boolean, witnessed: boolean, promise: string): string[] {
