@@ -1,5 +1,5 @@
 import { EmbeddedScan } from '@app/event-store';
-import { LeafTree, Scan, type Finding, type Span } from '@app/transparency';
+import { LeafTree, listed, Scan, type Finding, type Spans } from '@app/transparency';
 
 /** Positions of an embedded log, after one up to and including another. */
 export interface Range {
@@ -14,7 +14,7 @@ export interface RangeDone {
   /** Nodes of the tree over the events found, see {@link LeafTree}, and where those lie. */
   readonly levels: readonly Uint8Array[];
   readonly positions: Float64Array;
-  readonly streams: ReadonlyMap<string, Span>;
+  readonly spans: Spans;
   readonly findings: readonly Finding[];
   readonly findingCount: number;
   /** Why what comes after the last of them could not be read. */
@@ -43,5 +43,5 @@ export function scanRange({ file, after, through, from }: Range, onProgress?: (e
   }
   onProgress?.(positions.length);
   const { leaves, streams, findings, findingCount } = scan;
-  return { levels: LeafTree.of(leaves.all()).levels, positions: Float64Array.from(positions), streams, findings, findingCount, broken };
+  return { levels: LeafTree.of(leaves.all()).levels, positions: Float64Array.from(positions), spans: listed(streams), findings, findingCount, broken };
 }

@@ -176,7 +176,7 @@ function joinParts(parts: readonly RangeDone[], ranges: readonly Range[]) {
     const ends = part.positions.at(-1) ?? ranges[i]!.from;
     if (part.broken !== null) findings.push(fileFault(`after position ${ends}`, `the next row cannot be read (${part.broken}); nothing behind it was looked at`));
     else if (ends < ranges[i]!.through && ranges[i]!.through < Number.MAX_SAFE_INTEGER) findings.push({ kind: 'position', index: events + part.positions.length, at: `after position ${ends}`, detail: `positions ${ends + 1} to ${ranges[i]!.through} are missing` });
-    findings.push(...joinStreams(streams, part.streams));
+    findings.push(...joinStreams(streams, part.spans));
     events += part.positions.length;
   }
   const positions = new Float64Array(events);
