@@ -68,14 +68,12 @@ export interface Examined {
   /** Leaves of the events as they were read, side by side. */
   readonly leaves: LeafTree;
   readonly origin: string;
-  /** Keys of the log; whose they are is for the caller to know. */
-  readonly keys: readonly VerifierKey[];
   /** Keys of witnesses; each must have cosigned something. */
   readonly witnesses: readonly VerifierKey[];
-  /** Signed checkpoints kept beside the log. */
-  readonly checkpoints: readonly string[];
+  /** Signed checkpoints kept beside the log, opened with the keys of log and witnesses; whose those are is for the caller to know. */
+  readonly checkpoints: readonly OpenedNote[];
   /** Those kept elsewhere. */
-  readonly anchors: readonly string[];
+  readonly anchors: readonly OpenedNote[];
   /** Leaves kept beside the log, side by side; fewer or null where they are not known. */
   readonly kept: (from: number, to: number) => Uint8Array | null;
   /** The event that was read at a place. */
@@ -106,20 +104,30 @@ export interface Verdicts {
 
 const short = (hash: Hash): string => toBase64(hash).slice(0, 12);
 
-/** Notes that open, smallest first. */
-function opened(notes: readonly string[], keys: readonly VerifierKey[], origin: string, where: string, findings: Finding[]): { held: OpenedCheckpoint[]; unknown: number } {
+/** A signed checkpoint, or why it cannot be one. */
+export type OpenedNote = OpenedCheckpoint | Malformed;
+
+/** Needs no log: the signatures of a thousand checkpoints can be checked while that is read. */
+export const openNotes = (notes: readonly string[], keys: readonly VerifierKey[]): OpenedNote[] =>
+  notes.map((note) => {
+    try {
+      return openCheckpoint(note, keys);
+    } catch (error) {
+      if (error instanceof Malformed) return error;
+      throw error;
+    }
+  });
+
+/** The checkpoints of this log, smallest first. */
+function ofThisLog(notes: readonly OpenedNote[], origin: string, where: string, findings: Finding[]): { held: OpenedCheckpoint[]; unknown: number } {
   const held: OpenedCheckpoint[] = [];
   let unknown = 0;
   for (const note of notes) {
-    try {
-      const checkpoint = openCheckpoint(note, keys);
-      if (checkpoint.origin !== origin) findings.push({ kind: 'checkpoint', index: null, at: where, detail: `it is of ${checkpoint.origin}, not of ${origin}` });
-      else held.push(checkpoint);
-    } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
-      if (/no known key/.test(error.message)) unknown++;
-      else findings.push({ kind: 'signature', index: null, at: where, detail: error.message });
-    }
+    if (note instanceof Malformed) {
+      if (/no known key/.test(note.message)) unknown++;
+      else findings.push({ kind: 'signature', index: null, at: where, detail: note.message });
+    } else if (note.origin !== origin) findings.push({ kind: 'checkpoint', index: null, at: where, detail: `it is of ${note.origin}, not of ${origin}` });
+    else held.push(note);
   }
   return { held: held.sort((a, b) => a.size - b.size), unknown };
 }
@@ -127,9 +135,8 @@ function opened(notes: readonly string[], keys: readonly VerifierKey[], origin: 
 /** Holds the leaves to the checkpoints, and names the first event that differs. */
 export async function examine(o: Examined): Promise<Verdicts> {
   const findings: Finding[] = [];
-  const keys = [...o.keys, ...o.witnesses];
-  const own = opened(o.checkpoints, keys, o.origin, 'a checkpoint kept beside the log', findings);
-  const away = opened(o.anchors, keys, o.origin, 'a checkpoint kept elsewhere', findings);
+  const own = ofThisLog(o.checkpoints, o.origin, 'a checkpoint kept beside the log', findings);
+  const away = ofThisLog(o.anchors, o.origin, 'a checkpoint kept elsewhere', findings);
   if (away.unknown > 0)
     findings.push({ kind: 'signature', index: null, at: 'a checkpoint kept elsewhere', detail: 'it is not signed by a key of this log that was given' });
 

@@ -1,4 +1,4 @@
-import { ED25519, examine, Malformed, parseVerifierKey, type Finding, type LeafTree, type VerifierKey, type Verdicts } from '@app/transparency';
+import { ED25519, examine, Malformed, openNotes, parseVerifierKey, type Finding, type LeafTree, type OpenedNote, type VerifierKey, type Verdicts } from '@app/transparency';
 import { originOf } from './origin.js';
 import type { Evidence } from './evidence.js';
 import type { Reading, Source } from './sources.js';
@@ -44,17 +44,20 @@ const rank = (f: Finding): number => (TELLING.indexOf(f.kind) + 1 || TELLING.len
 export async function verifyAudit(o: VerifyOptions): Promise<AuditReport> {
   const started = performance.now();
   const { source, evidence } = o;
-  const reading = await source.read(o.onProgress);
   const given = o.keys.length > 0;
   const keys = given ? o.keys : namedKeys(evidence.keys);
+  const read = source.read(o.onProgress);
+  // Signatures are checked here while other threads read.
+  const opened = (notes: readonly string[]): OpenedNote[] => openNotes(notes, [...keys, ...o.witnesses]);
+  const [checkpoints, anchors] = [opened(evidence.checkpoints), opened(o.anchors)];
+  const reading = await read;
   const origin = keys.find((k) => k.kind === ED25519)?.name ?? originOf(reading.ledgerId ?? '');
   const verdicts = await examine({
     leaves: reading.leaves,
     origin,
-    keys,
     witnesses: o.witnesses,
-    checkpoints: evidence.checkpoints,
-    anchors: o.anchors,
+    checkpoints,
+    anchors,
     kept: (from, to) => evidence.kept(from, to),
     keptId: (index) => evidence.keptId(index),
     keptIndex: (id) => evidence.keptIndex(id),
