@@ -17,7 +17,7 @@ import { progress, say, sayJson, table } from '../output.js';
 import { tokenOf } from '../service.js';
 import { files, requireLedger, type Settings } from '../settings.js';
 import { EXIT, misuse, Trouble, type ExitCode } from '../trouble.js';
-import { examineFolder, type Findings } from './verify.js';
+import type { Findings } from './verify.js';
 
 export interface AuditVerifyOptions {
   readonly key?: readonly string[];
@@ -117,6 +117,8 @@ async function examineLedger(settings: Settings): Promise<Findings | { readonly 
   const clear = (): void => rmSync(scratch, { recursive: true, force: true });
   process.once('exit', clear);
   try {
+    // With all read models behind it, which whoever verifies the log alone does not wait for.
+    const { examineFolder } = await import('./verify.js');
     return await examineFolder(settings, scratch);
   } catch (error) {
     return { ok: false, faults: [{ kind: 'file', at: settings.data, detail: (error as Error).message }] };
