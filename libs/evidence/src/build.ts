@@ -1,5 +1,5 @@
 import { commitment, canonicalJson } from '@app/kernel';
-import { contractStream, type Contracted } from '@app/contract';
+import { contractStream } from '@app/contract';
 import { leafText, type LoggedEvent } from '@app/transparency';
 import { clausesCited } from './cited.js';
 import { limitsOf } from './limits.js';
@@ -86,5 +86,6 @@ function textsFor(events: readonly PackedEvent[], textsOf: NonNullable<PackInput
   return [...texts];
 }
 
-const reckonsWithHolidays = (events: readonly ProvedEvent[]): boolean =>
-  events.some(({ event }) => event.type === 'Contracted' && (event.data as unknown as Contracted).policies.art142 !== 'off');
+/** Whether the contract's own policies reckon with a table of holidays; whatever an event of unknown origin holds. */
+export const reckonsWithHolidays = (events: readonly ProvedEvent[]): boolean =>
+  events.some(({ event }) => event.type === 'Contracted' && (event.data as { readonly policies?: { readonly art142?: unknown } }).policies?.art142 !== 'off');

@@ -177,6 +177,21 @@ describe('the page', () => {
     expect(seen(render(broken as EvidencePack))).toMatch(/Result: DIFFERENCES altered · revision 2/);
   });
 
+  test('says what a clause is and what is not proved in its own words, whatever words the pack brings', () => {
+    const forged = structuredClone(ledger.pack(told.contractId)) as any;
+    for (const said of [...forged.clauses, ...forged.limits]) said.en = said.ja = 'FORGED WORDS';
+    expect(verifyPack(Buffer.from(packText(forged)), GIVEN).notes).toContain('its limits are said in other words by this build');
+    for (const lang of LANGUAGES) {
+      const page = seen(render(forged as EvidencePack, lang));
+      expect(page).not.toContain('FORGED');
+      expect(page).toContain(seen(PAGE_WORDS.otherWords[lang === 'ja' ? 0 : 1]));
+      expect(seen(report(lang))).not.toContain(seen(PAGE_WORDS.otherWords[lang === 'ja' ? 0 : 1]));
+    }
+    const bare = structuredClone(ledger.pack(told.contractId, { signing: null })) as any;
+    for (const said of bare.limits) said.en = 'FORGED WORDS';
+    expect(seen(render(bare as EvidencePack))).toMatch(/^(?!.*FORGED).*UNSIGNED/);
+  });
+
   test('shows erased texts as erased, and left out ones as left out', () => {
     const { ledger: erased, story: s } = aLedger();
     erased.erase('contractorName');

@@ -1,4 +1,5 @@
 /** Reads a pack of unknown origin: every member is looked at, and none that is not known is let by. */
+import { parsePlainDate } from '@app/calendar';
 import { isUuid } from '@app/kernel';
 import { EVIDENCE_FORMAT, type EvidencePack } from './pack.js';
 
@@ -26,7 +27,7 @@ const matching = (pattern: RegExp, what: string): Check => such(`must be ${what}
 const uuid = such('must be an id', (v) => typeof v === 'string' && isUuid(v));
 const count = such('must be a whole number', (v) => Number.isSafeInteger(v) && (v as number) >= 0);
 const hex = matching(/^[0-9a-f]{64}$/, '64 lower-case hex digits');
-const day = matching(/^\d{4}-\d{2}-\d{2}$/, 'a date');
+const day = such('must be a date', (v) => typeof v === 'string' && parsePlainDate(v) !== null);
 const instant = matching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/, 'an instant in UTC');
 const position = matching(/^(\d{1,20}|C\d{1,20}P\d{1,20})$/, 'a position of the log');
 const orNull =

@@ -2,6 +2,7 @@
 import { canonicalJson, commitment } from '@app/kernel';
 import { contractEvents, contractStream } from '@app/contract';
 import { Malformed, openCheckpoint, parseProof, parseVerifierKey, textLeafHash, toBase64, verifyInclusion, type Finding, type OpenedCheckpoint, type VerifierKey } from '@app/transparency';
+import { reckonsWithHolidays } from './build.js';
 import { clausesCited } from './cited.js';
 import { concernsAlone, unitsOf } from './concerns.js';
 import { limitsOf } from './limits.js';
@@ -254,6 +255,7 @@ function derivedOf(pack: EvidencePack, report: Report): string[] {
     held.delete(id);
   }
   for (const id of held.keys()) report('clause', id, 'no event here cites it');
+  if (pack.holidays !== null && !reckonsWithHolidays(pack.events)) report('holidays', 'holidays', "the contract's policies reckon with no table of holidays");
   const limits = limitsOf(pack);
   if (limits.map((l) => l.code).join() !== pack.limits.map((l) => l.code).join()) report('limits', 'limits', `it must say that it does not prove: ${limits.map((l) => l.code).join(', ')}`);
   else if (canonicalJson(limits) !== canonicalJson(pack.limits)) notes.push('its limits are said in other words by this build');
@@ -264,6 +266,7 @@ function notExcluded(pack: EvidencePack, checkpoint: OpenedCheckpoint | null, un
   const left = [`later events: that revision ${pack.events.at(-1)?.event.revision ?? 0} is the last is told only by verifying the whole log`];
   if (pack.checkpoint === null) left.push('alteration of any event: the pack is unsigned');
   else if (unsigned > 0) left.push(`alteration of ${unsigned} events that no signed checkpoint reaches`);
+  if (pack.holidays !== null) left.push('another table of holidays: the one in the pack is not signed; the log has it among its settings');
   if (checkpoint !== null && o.keys.length === 0) left.push('forgery of the whole pack: the keys are those that it names itself; bring them along with --key');
   if (checkpoint !== null && o.witnesses.length === 0) left.push('a log rewritten by whoever holds its key: no key of a witness was given (--witness)');
   return left;

@@ -2,6 +2,7 @@
 import type { Lang } from '@app/agreement';
 import { amountOn, minimumEnd, periodAt, valueAt, type Contracted, type Line } from '@app/contract';
 import type { TextRef } from '@app/kernel';
+import { limitsOf } from '../limits.js';
 import type { EvidencePack } from '../pack.js';
 import type { PackReport } from '../verify.js';
 import { Html, html, join } from './html.js';
@@ -61,7 +62,7 @@ function summary(page: Page): Html {
   const contract = (life?.contract ?? page.state.entries.findLast((e) => e.type === 'Contracted')?.data) as Contracted | undefined;
   const row = (word: Parameters<Page['say']>[0], value: Html | string): Html => html`<dt>${page.say(word)}</dt><dd>${value}</dd>`;
   const head = html`<h1>${page.say('title')}</h1><dl>${row('contract', pack.contractId)}${row('asOf', pack.made.on)}${row('made', pack.made.at)}</dl>${page.report.ok ? null : html`<p class="warn flag">${page.say('bad')}</p>`}${
-    pack.checkpoint === null ? html`<p class="warn flag">${pack.limits.find((l) => l.code === 'unsigned')?.[page.lang] ?? page.say('proofNone')}</p>` : null
+    pack.checkpoint === null ? html`<p class="warn flag">${limitsOf(pack).find((l) => l.code === 'unsigned')?.[page.lang] ?? page.say('proofNone')}</p>` : null
   }<h2>${page.say('summary')}</h2>`;
   if (!contract) return head;
   const common = html`${row('contractor', contractorOf(page, contract.contractorId))}${row('unit', unitOf(page, contract.managementUnitId))}${row('item', `${contract.item} ${contract.itemName}`)}${row('application', contract.applicationNumber)}${row('accepted', contract.acceptedOn)}${row('billing', contract.billingStartsOn)}`;

@@ -23,10 +23,9 @@ function undoings(page: Page): { readonly struck: ReadonlyMap<string, number>; r
   return { struck, undone };
 }
 
-/** Our statement of what a receipt cites: as the pack has it. */
+/** Our statement of what a receipt cites. The pack's own is not signed, so it is shown only where this build has none. */
 function stated(clause: string, page: Page): string {
-  const held = page.pack.clauses.find((c) => c.id === clause);
-  return held ? held[page.lang] : isCitable(clause) ? statement(clause)[page.lang] : '';
+  return isCitable(clause) ? statement(clause)[page.lang] : (page.pack.clauses.find((c) => c.id === clause)?.[page.lang] ?? '');
 }
 
 function receiptOf(receipt: Receipt, page: Page): Html {

@@ -211,6 +211,7 @@ export const PAGE_WORDS = {
   notices: T('5. 解約通知', '5. Cancellation notices'),
   open: T('6. 未了の事項', '6. Open points'),
   proof: T('7. 証明', '7. Proof'),
+  otherWords: T('この文書の条項の説明または限界の文言は、この報告書を作成した版のものと異なる。ここには後者を示す。', 'The pack words clauses or limits otherwise than the build that made this report; shown here are the words of the latter.'),
   limits: T('8. 証明しないこと', '8. What it does not prove'),
   contract: T('契約', 'Contract'),
   contractor: T('契約者', 'Contractor'),
