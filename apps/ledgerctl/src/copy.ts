@@ -14,12 +14,14 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
   }
 }
 
-/** What SQLite itself finds wrong with a file; null: nothing. */
+/** What SQLite itself finds wrong with a file, and what would act in it unseen; null: nothing. */
 export function damageOf(file: string): string | null {
   if (!existsSync(file)) return 'is missing';
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+    const trigger = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").get() as { name: string } | undefined;
+    if (trigger) return `holds a trigger (${trigger.name}), and nothing of ours makes one: what is written there may be altered or copied`;
     const said = db.prepare('PRAGMA integrity_check(3)').all() as { integrity_check: string }[];
     return said.length === 1 && said[0]!.integrity_check === 'ok' ? null : said.map((s) => s.integrity_check).join('; ');
   } catch (error) {

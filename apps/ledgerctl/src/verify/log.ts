@@ -63,6 +63,7 @@ export async function verifyLog({ store, register, dense, through, erasedSince, 
   /** Texts that an erasure names, with its place; and texts that are gone, with the place of their event. */
   const named = new Map<string, string>();
   const gone = new Map<string, string>();
+  const owners = new Owners();
 
   const look = (e: StoredEvent): void => {
     const at = `position ${e.position} (${e.type}, ${e.stream} revision ${e.revision})`;
@@ -85,6 +86,7 @@ export async function verifyLog({ store, register, dense, through, erasedSince, 
         ledgerId = String((e.data as { ledgerId?: unknown }).ledgerId);
       else fault('founding', at, 'the first event is not the founding of a ledger');
     }
+    const owner = owners.of(e);
     if (register)
       for (const ref of refsIn(e.data, refsIn(e.metadata))) {
         texts++;
@@ -93,6 +95,10 @@ export async function verifyLog({ store, register, dense, through, erasedSince, 
           erased++;
           gone.set(ref.ref, at);
         } else if (verdict !== 'ok') fault('text', at, `text ${ref.ref} is ${verdict} in the register`);
+        const kept = owner === null ? null : register.describe(ref.ref);
+        // What another command wrote (a vendor's reason, an approver's) is kept under whom that was about.
+        if (kept && kept.commandId === e.metadata.commandId && kept.subject !== owner)
+          fault('text', at, `text ${ref.ref} is kept under ${kept.subject ?? 'nobody'} in the register and belongs to ${owner}: an erasure would miss it`);
       }
     for (const ref of erasedBy(e)) named.set(ref, at);
     events++;
@@ -135,6 +141,18 @@ export async function erasedAfter(store: EventStore, position: Position | null):
     for (const ref of page.flatMap(erasedBy)) refs.add(ref);
     if (page.length < PAGE) return refs;
     after = page.at(-1)!.position;
+  }
+}
+
+/** Whose the events of contracts and units are, by what the log has told so far. */
+class Owners {
+  private readonly contractors = new Map<string, string>();
+
+  /** The contractor's id; null: the event is of another kind of stream. */
+  of({ type, stream, data }: StoredEvent): string | null {
+    const contractorId = (data as { readonly contractorId?: unknown } | null)?.contractorId;
+    if ((type === 'Contracted' || type === 'ManagementUnitOpened') && typeof contractorId === 'string') this.contractors.set(stream, contractorId);
+    return this.contractors.get(stream) ?? null;
   }
 }
 

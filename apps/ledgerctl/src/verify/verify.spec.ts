@@ -120,6 +120,20 @@ test('an erasure accounts for what is gone; what it names and is there again is 
   expect((await findings()).faults).toEqual([]);
 });
 
+test('a text that is kept under another than its contractor, so that an erasure would miss it, is a fault', async () => {
+  const command = deriveId('command', 4);
+  const refs = await register.write(command, ['contractor.name', 'name'].map((slot) => ({ kind: 'name', slot, text: slot, subject: 'K-1' })));
+  // Of another command, so kept under whom that was about.
+  const [approver] = await register.write(deriveId('command', 5), [{ kind: 'reason', slot: 'reason', text: 'seen' }]);
+  const opened = event(4, 'ManagementUnitOpened', { managementUnitId: 'u', contractorId: 'K-1', contractorName: refs[0], name: refs[1] });
+  await withStore((store) => store.append('managementUnit-u', 'no_stream', [{ ...opened, metadata: { ...(opened.metadata as object), approval: { reason: approver } } }]));
+  expect((await findings()).faults).toEqual([]);
+  for (const [subject, said] of [["'K-2'", 'K-2'], ['NULL', 'nobody']]) {
+    tamper('register.sqlite', `UPDATE texts SET subject = ${subject} WHERE slot = 'name'`);
+    expect((await findings()).faults).toEqual([{ kind: 'text', at: expect.stringMatching(/^position 5 /), detail: `text ${refs[1]!.ref} is kept under ${said} in the register and belongs to K-1: an erasure would miss it` }]);
+  }
+});
+
 test('an erasure that came while the log was being read accounts for what is gone', async () => {
   const [ref] = await register.write(deriveId('command', 3), [{ kind: 'reason', slot: 'reason', text: '理由' }]);
   const picture = '4';
@@ -228,6 +242,8 @@ test('a copy is one picture of a file in use, and never goes over another', asyn
   copy.close();
   await expect(copyDatabase(at('log.sqlite'), at('copy.sqlite'))).rejects.toThrow(/EEXIST/);
   expect([damageOf(at('copy.sqlite')), damageOf(at('none.sqlite'))]).toEqual([null, 'is missing']);
+  tamper('copy.sqlite', "CREATE TRIGGER spy AFTER INSERT ON events BEGIN DELETE FROM events; END");
+  expect(damageOf(at('copy.sqlite'))).toMatch(/^holds a trigger \(spy\)/);
 });
 
 describe('a log copied into another store', () => {
