@@ -7,9 +7,9 @@ import { eventWord } from './timeline.js';
 
 function noticeRow(n: Notice, page: Page): Html {
   const { status, rule, endsOn, thirtiethDay, timely, noticeDeadline } = n.effect;
-  return html`<tr><td>${page.line(n.subject)}</td><td>${n.arrivedOn}</td><td>${n.designatedOn ?? '—'}</td><td>${thirtiethDay}</td><td>${noticeDeadline ?? '—'}</td><td>${timely === null ? '—' : page.say(timely ? 'yes' : 'no')}</td><td>${page.word(status)}${
+  return html`<tr><td>${page.line(n.subject)}</td><td class="day">${n.arrivedOn}</td><td class="day">${n.designatedOn ?? '—'}</td><td class="day">${thirtiethDay}</td><td class="day">${noticeDeadline ?? '—'}</td><td>${timely === null ? '—' : page.say(timely ? 'yes' : 'no')}</td><td>${page.word(status)}${
     rule === null ? '' : ` (${page.word(rule)})`
-  }</td><td>${endsOn ?? '—'}</td></tr>`;
+  }</td><td class="day">${endsOn ?? '—'}</td></tr>`;
 }
 
 export function notices(page: Page): Html {
