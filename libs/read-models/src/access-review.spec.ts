@@ -90,7 +90,12 @@ describe('reads by auditors', () => {
     look('b', 'GET /v1/charges', { contractId: 'k1', month: '2026-06' }, '2026-07-02T00:00:00Z');
     look('a', 'GET /v1/management-units/:id', { id: 'k1' }, '2026-07-02T15:00:00Z');
     look('b', 'GET /v1/audit/access-review', { from: '2026-04-01', to: '2026-06-30' }, '2026-07-04T00:00:00Z', 'Exported');
-    const { store } = await serve(ledger.log);
+    look('c', 'GET /v1/audit/contracts/:id/evidence', { id: 'k2' }, '2026-07-05T00:00:00Z', 'Exported');
+    look('c', 'POST /v1/feed/reconciliations', { contractIds: 'k2 k3' }, '2026-07-05T00:00:00Z');
+    const { store } = await serve(ledger.log.slice(0, -2));
+    const { store: more } = await serve(ledger.log);
+    const about = async (contractId: string) => (await accessesPage(more.db, { limit: 50, contractId })).reads.map((r) => r.route);
+    expect([await about('k2'), await about('k3'), await about('k4')]).toEqual([['POST /v1/feed/reconciliations', 'GET /v1/audit/contracts/:id/evidence'], ['POST /v1/feed/reconciliations'], []]);
     const routes = async (filter: object) => (await accessesPage(store.db, { limit: 50, ...filter })).reads.map((r) => r.route);
     expect(await routes({})).toEqual(['GET /v1/audit/access-review', 'GET /v1/management-units/:id', 'GET /v1/charges', 'GET /v1/contracts/:id']);
     expect(await routes({ subject: 'a' })).toEqual(['GET /v1/management-units/:id', 'GET /v1/contracts/:id']);

@@ -9,7 +9,7 @@ type Parameters = { readonly [name: string]: string | null };
 
 export const accessesProjection: Projection<LedgerEvent> = {
   name: 'accesses',
-  version: 1,
+  version: 2,
   tables: {
     accesses: ({ table, index }) => [
       table
@@ -37,7 +37,7 @@ export const accessesProjection: Projection<LedgerEvent> = {
       if (e.type !== 'AuditorRead' && e.type !== 'Exported') throw new Error(`no rule for event type ${e.type}`);
       const { route, parameters, status, rows } = e.data as { route: string; parameters: Parameters; status: number; rows: number | null };
       const { actor, recordedAt, $correlationId } = e.metadata;
-      const contractId = parameters['contractId'] ?? (route.includes(' /v1/contracts/:id') ? parameters['id'] : undefined) ?? null;
+      const contractId = parameters['contractId'] ?? (route.includes('/contracts/:id') ? parameters['id'] : undefined) ?? null;
       writer
         .prepare('INSERT INTO {accesses} (event_id, type, subject, role, route, parameters, contract_id, status, rows, day, recorded_at, request_id, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
         .run(e.id, e.type, actor.subject, actor.role, route, JSON.stringify(parameters), contractId, status, rows, jstToday(Date.parse(recordedAt)), recordedAt, $correlationId, e.position);
@@ -78,7 +78,8 @@ export async function accessesPage(db: Db, f: AccessFilter): Promise<{ reads: Ac
       .selectFrom('accesses')
       .selectAll()
       .$if(f.subject !== undefined, (q) => q.where('subject', '=', f.subject!))
-      .$if(f.contractId !== undefined, (q) => q.where('contract_id', '=', f.contractId!))
+      // What asks about several contracts names them in one parameter.
+      .$if(f.contractId !== undefined, (q) => q.where((w) => w.or([w('contract_id', '=', f.contractId!), w.and([w('contract_id', 'is', null), w('parameters', 'like', `%"contractIds":"%${f.contractId!}%`)])])))
       .$if(f.from !== undefined, (q) => q.where('day', '>=', f.from!))
       .$if(f.to !== undefined, (q) => q.where('day', '<=', f.to!)),
     f,

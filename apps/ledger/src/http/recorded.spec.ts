@@ -75,6 +75,23 @@ describe('what is written down of reads', () => {
     expect(ledger.accessed).toMatchObject([{ type: 'Exported', caller: { role: 'admin' }, parameters: { from: '2026-01-01', to: '2026-03-31' }, rows: 1 }]);
   });
 
+  it('is a read by POST too, with the contracts that it asks about', async () => {
+    const reconcile = (...contractIds: string[]) => ask(app, 'POST', '/v1/feed/reconciliations', { rows: contractIds.flatMap((contractId) => ['2026-02', '2026-03'].map((month) => ({ contractId, month, total: 1 }))) }, { authorization: `Bearer ${tokenOf('auditor')}` });
+    const other = UUID.replace(/^./, (c) => (c === '0' ? '1' : '0'));
+    await reconcile(UUID);
+    await reconcile(UUID, other);
+    expect(ledger.accessed).toMatchObject([
+      { type: 'AuditorRead', route: 'POST /v1/feed/reconciliations', parameters: { contractId: UUID } },
+      { type: 'AuditorRead', route: 'POST /v1/feed/reconciliations', parameters: { contractIds: `${UUID} ${other}` } },
+    ]);
+  });
+
+  it('is of an export all that it lists', async () => {
+    ledger.answers = { accessReview: { from: '2026-01-01', grants: [{}, {}], actors: [{}] } };
+    await as('admin', '/v1/audit/access-review?from=2026-01-01&to=2026-03-31');
+    expect(ledger.accessed).toMatchObject([{ rows: 3 }]);
+  });
+
   it('is a HEAD too', async () => {
     expect((await app.inject({ method: 'HEAD', url: '/v1/contracts', headers: { authorization: `Bearer ${tokenOf('auditor')}` } })).statusCode).toBe(200);
     expect(ledger.accessed).toMatchObject([{ route: 'GET /v1/contracts' }]);

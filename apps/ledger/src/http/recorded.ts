@@ -36,7 +36,7 @@ const STREAMS: ReadonlySet<string> = new Set(['GET /v1/feed/stream'] satisfies R
 /** Parameters whose values can only be ids, days, instants and names of ours. */
 const PLAIN: ReadonlySet<string> = new Set([
   'id', 'contractId', 'managementUnitId', 'optionId', 'eventId', 'tokenId', 'discontinuationId', 'item', 'clause', 'status',
-  'asOf', 'knownAt', 'knownAtPosition', 'atLeast', 'from', 'to', 'month', 'term', 'on', 'position', 'cursor', 'after', 'limit', 'size', 'texts', 'lang',
+  'contractIds', 'asOf', 'knownAt', 'knownAtPosition', 'atLeast', 'from', 'to', 'month', 'term', 'on', 'position', 'cursor', 'after', 'limit', 'size', 'texts', 'lang',
 ]);
 
 /** As what a call is written down; null: not at all. */
@@ -50,11 +50,19 @@ export function recordedAs(method: string, path: string, role: Role): Accessed['
 
 type Counted = LedgerRequest & { rows?: number };
 
-/** Rows of an answer: of a list its length, of anything else one. */
-function rowsOf(body: unknown): number {
-  if (typeof body !== 'object' || body === null || !('nextCursor' in body)) return 1;
-  const list = Object.values(body).find(Array.isArray);
-  return list ? list.length : 1;
+/** Rows of an answer: of a page its length, of an export all that it lists, of anything else one. */
+function rowsOf(body: unknown, whole: boolean): number {
+  if (typeof body !== 'object' || body === null || !(whole || 'nextCursor' in body)) return 1;
+  const lists = Object.values(body).filter(Array.isArray);
+  return lists.length === 0 ? 1 : lists.reduce((sum, list) => sum + list.length, 0);
+}
+
+/** The contracts that the body of a question asks about: of one its id, of several their ids with a space between. */
+function contractsIn(body: unknown): { readonly [name: string]: string } {
+  const { rows } = (body ?? {}) as { readonly rows?: unknown };
+  if (!Array.isArray(rows)) return {};
+  const ids = [...new Set(rows.map((row: { readonly contractId?: unknown }) => String(row.contractId)))];
+  return ids.length === 1 ? { contractId: ids[0]! } : { contractIds: ids.join(' ') };
 }
 
 /**
@@ -62,7 +70,7 @@ function rowsOf(body: unknown): number {
  * it met something, for then the log holds it already.
  */
 function parametersOf(request: LedgerRequest, rows: number | null): Accessed['parameters'] {
-  const given = { ...(request.params as { [name: string]: string }), ...(request.query as { [name: string]: string }) };
+  const given = { ...(request.params as { [name: string]: string }), ...(request.query as { [name: string]: string }), ...contractsIn(request.body) };
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, PLAIN.has(name) || (rows !== null && rows > 0) ? value : null]));
 }
 
@@ -74,14 +82,15 @@ export function recordReads(fastify: FastifyInstance, recorder: AccessRecorder, 
   fastify.addHook('onRoute', (route) => {
     const method = Array.isArray(route.method) ? route.method[0]! : route.method;
     const access = accessOf(method, route.url);
-    if ((access !== 'read' && access !== 'audit') || !['GET', 'HEAD'].includes(method)) return;
+    if (access !== 'read' && access !== 'audit') return;
+    const call = `${method === 'HEAD' ? 'GET' : method} ${route.url}`;
     const already = <T>(hooks: T | T[] | undefined): T[] => (hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks]);
     const record = (request: LedgerRequest, status: number, rows: number | null): Promise<void> | null => {
       const { caller } = request;
       const type = caller ? recordedAs(method, route.url, caller.role) : null;
-      return caller && type !== null ? recorder.record({ type, caller, requestId: request.id, route: `GET ${route.url}`, parameters: parametersOf(request, rows), status, rows }) : null;
+      return caller && type !== null ? recorder.record({ type, caller, requestId: request.id, route: call, parameters: parametersOf(request, rows), status, rows }) : null;
     };
-    if (STREAMS.has(`GET ${route.url}`)) {
+    if (STREAMS.has(call)) {
       route.preHandler = [
         ...already(route.preHandler),
         (request, reply, done) => {
@@ -95,7 +104,7 @@ export function recordReads(fastify: FastifyInstance, recorder: AccessRecorder, 
     route.preSerialization = [
       ...already(route.preSerialization),
       (request, _reply, body, done) => {
-        (request as Counted).rows ??= rowsOf(body);
+        (request as Counted).rows ??= rowsOf(body, EXPORTS.has(call));
         done(null, body);
       },
     ];
