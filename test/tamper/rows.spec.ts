@@ -85,6 +85,15 @@ describe('rows', () => {
     expect((await verifyFolder(folder)).first).toMatchObject({ kind: 'inserted', at: expect.stringMatching(/^position -3 /) });
   });
 
+  // Both are read as the same text: what is no UTF-8 is handed over as U+FFFD, which was signed here.
+  test('bytes that are no UTF-8 where the character that stands for such bytes was signed are told', async () => {
+    const folder = scratch();
+    await makeLedger(folder, { events: 12, signed: [12], make: (n) => event(n, n === 7 ? { note: 'a\ufffdb' } : undefined) });
+    expect(await verifyFolder(folder)).toMatchObject({ ok: true, signed: 12 });
+    sql(folder, `UPDATE events SET data = CAST(unhex(replace(hex(data), 'EFBFBD', 'FF')) AS TEXT) WHERE ${row(7)}`);
+    expect((await verifyFolder(folder)).first).toMatchObject({ kind: 'altered', at: expect.stringMatching(/^position 8 /) });
+  });
+
   // Nobody can tell who appended an event before it was signed; it is counted as unsigned.
   test('an event appended by hand is counted as one that nobody signed', async () => {
     const folder = copyLedger(sound);

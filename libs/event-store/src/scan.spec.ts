@@ -38,6 +38,22 @@ test('a log is read as it lies there, in order, in use or not', async () => {
   expect(existsSync(`${file}-shm`) || existsSync(`${file}-wal`)).toBe(false);
 });
 
+test('a text whose bytes are no UTF-8 is given as its bytes; one that holds U+FFFD itself is a text', async () => {
+  await store.close();
+  const db = new DatabaseSync(file);
+  const put = (position: number, bytes: string): void => db.exec(`UPDATE events SET data = CAST(x'${bytes}' AS TEXT), metadata = CAST(x'${bytes}' AS TEXT) WHERE position = ${position}`);
+  const BYTES = ['efbfbd', 'ff', 'efbf', 'f09f98', 'efbfbdff', 'e38182efbfbd'];
+  BYTES.forEach((bytes, i) => put(i + 1, bytes));
+  db.close();
+  const scan = EmbeddedScan.open(file);
+  const told = ({ rawData, rawMetadata }: { rawData: unknown; rawMetadata: unknown }): string[] => [rawData, rawMetadata].map((v) => (typeof v === 'string' ? v : Buffer.from(v as Uint8Array).toString('hex')));
+  const expected = ['\ufffd', 'ff', 'efbf', 'f09f98', 'efbfbdff', 'あ\ufffd'].map((v) => [v, v]);
+  expect([...scan.events(0, 6)].flat().map(told)).toEqual(expected);
+  expect(scan.after(0, 6).map(told)).toEqual(expected);
+  expect(expected.map((_, i) => told(scan.at(i + 1)!))).toEqual(expected);
+  scan.close();
+});
+
 test('a row that cannot be read ends the reading right behind the one before it', async () => {
   await store.close();
   const db = new DatabaseSync(file);

@@ -2,6 +2,7 @@
  * The rows of an embedded log as they lie in its file, for whoever checks it. Reads the table itself, never an index,
  * and writes nothing.
  */
+import { isUtf8 } from 'node:buffer';
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -24,6 +25,9 @@ type Row = readonly [position: number, stream: unknown, revision: unknown, id: u
 /** Of a table that is read whole: an index would only be a way to other rows. */
 const SELECT = 'SELECT position, stream, revision, id, type, data, metadata FROM events NOT INDEXED';
 const PAGE = 50;
+/** Stands in a text as it is read where its bytes are no UTF-8, whichever they are. */
+const REPLACEMENT = '\ufffd';
+const doubtful = (text: unknown): boolean => typeof text === 'string' && text.includes(REPLACEMENT);
 
 const toEvent = (r: Row): RawEvent => ({
   position: String(r[0]),
@@ -69,6 +73,7 @@ function tablesOfALog(): string {
 
 export class EmbeddedScan {
   private readonly page: StatementSync;
+  private readonly bytes: StatementSync;
 
   private constructor(
     private readonly db: DatabaseSync,
@@ -77,6 +82,7 @@ export class EmbeddedScan {
   ) {
     this.page = db.prepare(`${SELECT} WHERE position > ? AND position <= ? ORDER BY position LIMIT ?`);
     this.page.setReturnArrays(true);
+    this.bytes = db.prepare('SELECT CAST(data AS BLOB) AS data, CAST(metadata AS BLOB) AS metadata FROM events NOT INDEXED WHERE position = ?');
   }
 
   /** @throws what SQLite says of a file that it cannot read */
@@ -106,9 +112,24 @@ export class EmbeddedScan {
     return (this.db.prepare('SELECT max(position) AS head FROM events NOT INDEXED').get() as { head: number | null }).head ?? 0;
   }
 
+  /** A text that is no UTF-8 is given as its bytes: read as a text it could be the same as one that is. */
+  private rows(after: number, through: number, limit: number): Row[] {
+    const rows = this.page.all(after, through, limit) as unknown as Row[];
+    for (const [i, row] of rows.entries()) if (doubtful(row[5]) || doubtful(row[6])) rows[i] = this.held(row);
+    return rows;
+  }
+
+  private held([position, stream, revision, id, type, ...texts]: Row): Row {
+    const row = this.bytes.get(position) as { data: Uint8Array; metadata: Uint8Array } | undefined;
+    // Pages were walked to it; in a damaged file the tree above them need not lead there.
+    if (row === undefined) throw new Error(`position ${position} is not found again`);
+    const held = (text: unknown, bytes: Uint8Array): unknown => (doubtful(text) && !isUtf8(bytes) ? bytes : text);
+    return [position, stream, revision, id, type, held(texts[0], row.data), held(texts[1], row.metadata)];
+  }
+
   /** The next events after a position. */
   after(position: number, limit: number): RawEvent[] {
-    return (this.page.all(position, Number.MAX_SAFE_INTEGER, limit) as unknown as Row[]).map(toEvent);
+    return this.rows(position, Number.MAX_SAFE_INTEGER, limit).map(toEvent);
   }
 
   /** Events after a position, up to and including another, in lots. @throws what SQLite says of a row that it cannot read, after the lots before it */
@@ -117,7 +138,7 @@ export class EmbeddedScan {
     for (let at = after; at < through; ) {
       let rows: Row[];
       try {
-        rows = this.page.all(at, through, limit) as unknown as Row[];
+        rows = this.rows(at, through, limit);
       } catch (error) {
         if (limit === 1) throw error;
         limit = 1;
@@ -133,7 +154,7 @@ export class EmbeddedScan {
   }
 
   at(position: number): RawEvent | null {
-    const [row] = this.page.all(position - 1, position, 1) as unknown as Row[];
+    const [row] = this.rows(position - 1, position, 1);
     return row ? toEvent(row) : null;
   }
 
