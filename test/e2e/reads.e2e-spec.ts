@@ -64,6 +64,15 @@ test.each([
   expect([bad.status, bad.body.errors?.map((e) => e.path)]).toEqual([400, ['cursor']]);
 });
 
+test.each(['atLeast', 'knownAtPosition'])('%s takes positions of this log, and says so of those of another store', async (name) => {
+  expect((await api.get(`/v1/contracts?${name}=${last}`)).status).toBe(200);
+  const foreign = last.startsWith('C') ? '5' : 'C5P5';
+  for (const text of [foreign, '9999999999999999', '-1', 'x']) {
+    const { status, body } = await api.get<{ errors: { path: string }[] }>(`/v1/contracts?${name}=${text}`);
+    expect([text, status, body.errors?.map((e) => e.path)]).toEqual([text, 400, [name]]);
+  }
+});
+
 test('a history pages too, and tells who, when and why, with the texts of the register', async () => {
   const path = `/v1/contracts/${contracts[1]!.contractId}/history`;
   const whole = await all(path, 'events', 500);

@@ -73,7 +73,6 @@ const READ_WAIT_MS = 5_000;
 /** How long a read that names no position waits for what was acknowledged before it came. */
 const OWN_WAIT_MS = 2_000;
 const COMMAND_WAIT_MS = 30_000;
-const POSITION = /^(\d{1,19}|C\d{1,20}P\d{1,20})$/;
 
 /** The read side of the service. */
 export interface Reads {
@@ -117,6 +116,16 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
 
   const statusOf = (name: string): ProjectionStatus | undefined => projector.status().find((s) => s.name === name);
 
+  /** Whether it is a position as this log's store gives them; those of another store look otherwise. */
+  const isPosition = (text: string): boolean => {
+    try {
+      return store.compare(text, text) === 0;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+  };
+
   const holds = (models: readonly string[], position: string): boolean =>
     models.every((name) => {
       const at = statusOf(name)?.position ?? null;
@@ -126,7 +135,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
   /** Before a read: its models serve, and hold the position asked for, or what callers have been told of. */
   const ready = async (models: readonly string[], at: Fresh): Promise<void> => {
     if (at.atLeast !== undefined) {
-      if (!POSITION.test(at.atLeast)) throw new BadParameter([{ path: 'atLeast', message: 'must be a position as an answer gave it' }]);
+      if (!isPosition(at.atLeast)) throw new BadParameter([{ path: 'atLeast', message: 'must be a position as an answer gave it' }]);
       try {
         if (!holds(models, at.atLeast)) await projector.waitFor(at.atLeast, READ_WAIT_MS, models);
       } catch (error) {
@@ -174,7 +183,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     const key = knownAt === undefined ? `at ${knownAtPosition}` : `${new Date(knownAt).toISOString()}`;
     const kept = places.get(key);
     if (kept) return kept;
-    if (knownAtPosition !== undefined && !POSITION.test(knownAtPosition)) throw new BadParameter([{ path: 'knownAtPosition', message: 'must be a position as an answer gave it' }]);
+    if (knownAtPosition !== undefined && !isPosition(knownAtPosition)) throw new BadParameter([{ path: 'knownAtPosition', message: 'must be a position as an answer gave it' }]);
     await ready(['clock'], {});
     try {
       const place = knownAt === undefined ? await placeOf(readStore, store, knownAtPosition!) : await placeKnownAt(readStore, store, knownAt);
