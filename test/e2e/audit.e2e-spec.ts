@@ -265,12 +265,12 @@ test('a key in the data folder, or one that others can read, is refused', () => 
   const data = join(scratch, 'some-data');
   mkdirSync(data);
   const call = (...args: string[]) => spawnSync(process.execPath, [entry(), ...args], { cwd: scratch, env: environment(data), encoding: 'utf8' });
-  const inside = call('signer', 'init', '--ledger', 'L', '--key', join(data, 'key'));
+  const inside = call('signer', 'init', '--ledger', '0190c6f2-0000-7000-8000-00000000000a', '--key', join(data, 'key'));
   expect([inside.status, inside.stderr]).toEqual([2, expect.stringMatching(/lies in the data folder/)]);
   const key = join(scratch, 'open-key');
-  expect(call('signer', 'init', '--ledger', 'L', '--key', key).status).toBe(0);
+  expect(call('signer', 'init', '--ledger', '0190c6f2-0000-7000-8000-00000000000a', '--key', key).status).toBe(0);
   expect(statSync(key).mode & 0o777).toBe(0o600);
-  const again = call('signer', 'init', '--ledger', 'L', '--key', key);
+  const again = call('signer', 'init', '--ledger', '0190c6f2-0000-7000-8000-00000000000a', '--key', key);
   expect([again.status, again.stderr]).toEqual([2, expect.stringMatching(/never written over/)]);
   chmodSync(key, 0o644);
   const open = call('signer', 'keys', '--key', key);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readMarker, writeDurably } from '@app/event-store';
+import { isUuid } from '@app/kernel';
 import { checkpointText, ED25519, LogSigner, Malformed, newSignerKey, openCheckpoint, parseCheckpoint, parseNote, signText, type SignerKey } from '@app/transparency';
 import { firstSecretKey, lastSigned, readSecretKeys, requireOutside, writeSecretKeys } from '../audit/key-files.js';
 import { originOf } from '../audit/origin.js';
@@ -33,6 +34,8 @@ export function initSigner(settings: Settings, options: SignerOptions & { readon
   const file = keyFileOf(settings, options);
   const ledger = options.ledger ?? readMarker(settings.data)?.ledgerId;
   if (ledger === undefined) throw misuse(`name the ledger with --ledger: ${settings.data} does not say which it is (the service makes it at its first start)`);
+  // A key names its log for ever: one of a log that nobody has would sign nothing.
+  if (!isUuid(ledger)) throw misuse(`--ledger must be the ledger's id, a UUID (ledgerId in ledger.json of the data folder), not ${ledger}`);
   const key = newSignerKey(originOf(ledger), ED25519);
   firstSecretKey(file, key);
   writeDurably(stateFile(file), '');
