@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
+import { basename } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 
 const ALL_PAGES = 2 ** 31 - 1;
@@ -6,11 +7,15 @@ const ALL_PAGES = 2 ** 31 - 1;
 /** A copy of a database that may be in use: one picture of it, made while others go on writing. Owner only. */
 export async function copyDatabase(from: string, to: string): Promise<void> {
   closeSync(openSync(to, 'wx', 0o600));
-  const reader = new DatabaseSync(from, { readOnly: true, timeout: 10_000 });
+  let reader: DatabaseSync | undefined;
   try {
+    reader = new DatabaseSync(from, { readOnly: true, timeout: 10_000 });
     await backup(reader, to, { rate: ALL_PAGES });
+  } catch (error) {
+    // SQLite does not say of which file it speaks.
+    throw new Error(`${basename(from)}: ${(error as Error).message}`, { cause: error });
   } finally {
-    reader.close();
+    reader?.close();
   }
 }
 

@@ -162,6 +162,14 @@ describe('verifying', () => {
     other.exec(`UPDATE texts SET text = 'b'`);
     other.close();
     expect(register.verify(ref!)).toBe('altered');
+    for (const column of ['slot', 'command_id']) {
+      const [own] = await register.write(`own ${column}`, [reason('a')]);
+      expect(register.verify(own!)).toBe('ok');
+      const again = new DatabaseSync(file);
+      again.exec(`UPDATE texts SET ${column} = 'another' WHERE command_id = 'own ${column}'`);
+      again.close();
+      expect([column, register.verify(own!)]).toEqual([column, 'altered']);
+    }
     expect(register.verify({ ref: 'nowhere', commitment: ref!.commitment })).toBe('missing');
   });
 });

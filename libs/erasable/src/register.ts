@@ -223,7 +223,8 @@ class SqliteRegister implements Register {
   verify(ref: TextRef): Verdict {
     const row = this.row(ref.ref);
     if (!row) return 'missing';
-    if (row.commitment !== ref.commitment) return 'altered';
+    // The reference follows from command and slot, so neither can be another than it was.
+    if (row.commitment !== ref.commitment || refOf(row.command_id, row.slot) !== ref.ref) return 'altered';
     // What was erased holds nothing: a text that stands there was put there by hand.
     if (row.erased_at !== null) return row.text === null && row.salt === null ? 'erased' : 'altered';
     return row.salt !== null && row.text !== null && commitment(row.salt, row.text) === ref.commitment ? 'ok' : 'altered';

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -241,6 +241,9 @@ test('a copy is one picture of a file in use, and never goes over another', asyn
   expect({ ...copy.prepare('SELECT count(*) AS n FROM events').get() }).toEqual({ n: 4 });
   copy.close();
   await expect(copyDatabase(at('log.sqlite'), at('copy.sqlite'))).rejects.toThrow(/EEXIST/);
+  writeFileSync(at('damaged.sqlite'), 'no database at all');
+  await expect(copyDatabase(at('damaged.sqlite'), at('copy-2.sqlite'))).rejects.toThrow(/^damaged\.sqlite: file is not a database/);
+  await expect(copyDatabase(at('nothing.sqlite'), at('copy-3.sqlite'))).rejects.toThrow(/^nothing\.sqlite: unable to open/);
   expect([damageOf(at('copy.sqlite')), damageOf(at('none.sqlite'))]).toEqual([null, 'is missing']);
   tamper('copy.sqlite', "CREATE TRIGGER spy AFTER INSERT ON events BEGIN DELETE FROM events; END");
   expect(damageOf(at('copy.sqlite'))).toMatch(/^holds a trigger \(spy\)/);
