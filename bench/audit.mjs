@@ -19,8 +19,9 @@ const timed = (args) =>
     child.stdout.on('data', (d) => (said += d));
     child.stderr.on('data', (d) => (err += d));
     child.stdio[3].on('data', (d) => (rss += d));
-    child.once('close', (code) => (code === 0 ? resolve({ ms: performance.now() - started, said, rss: Number(rss) * 1024 }) : reject(new Error(`${args.join(' ')} ended with ${code}\n${said}${err}`))));
-    process.once('exit', () => child.kill('SIGKILL'));
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('close', (code) => (process.off('exit', kill), code === 0 ? resolve({ ms: performance.now() - started, said, rss: Number(rss) * 1024 }) : reject(new Error(`${args.join(' ')} ended with ${code}\n${said}${err}`))));
   });
 
 /** The tree over a log, signed every 1,000 events; answers the seconds of CPU that keeping it took. */

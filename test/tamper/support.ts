@@ -42,13 +42,14 @@ export const event = (n: number, data: object = n === 0 ? { ledgerId: LEDGER } :
   metadata: { actor: { role: 'admin', subject: 's' }, recordedAt: '2026-01-01T00:00:00.000Z', receipts: [], salt: String(n).padStart(32, '0') },
 });
 
-/** Three streams by turns, so that revisions run beside each other. */
-const streamOf = (n: number): string => (n === 0 ? 'ledger' : `counter-${n % 3}`);
-
-export async function appendEvents(store: EventStore, from: number, to: number, make: (n: number) => NewEvent = event): Promise<void> {
-  for (let n = from; n < to; n++) {
-    const revision = n === 0 ? 0 : Math.floor((n - 1) / 3);
-    await store.append(streamOf(n), revision === 0 ? 'no_stream' : revision - 1, [make(n)]);
+/** Three streams by turns, so that revisions run beside each other; so many events at a turn. */
+export async function appendEvents(store: EventStore, from: number, to: number, make: (n: number) => NewEvent = event, atOnce = 1): Promise<void> {
+  if (from === 0) await store.append('ledger', 'no_stream', [make(0)]);
+  for (let n = Math.max(from, 1); n < to; n += atOnce) {
+    const turn = (n - 1) / atOnce;
+    const revision = Math.floor(turn / 3) * atOnce;
+    const events = Array.from({ length: Math.min(atOnce, to - n) }, (_, i) => make(n + i));
+    await store.append(`counter-${(turn + 1) % 3}`, revision === 0 ? 'no_stream' : revision - 1, events);
   }
 }
 
@@ -59,14 +60,16 @@ export interface Made {
   readonly witnessed?: readonly number[];
   readonly key?: SignerKey;
   readonly make?: (n: number) => NewEvent;
+  /** In one append; default: one. */
+  readonly atOnce?: number;
 }
 
 /** Writes `log.sqlite` and `audit.sqlite` into a folder, and gives the checkpoints. */
-export async function makeLedger(folder: string, { events, signed, witnessed = [], key = KEY, make = event }: Made): Promise<Map<number, string>> {
+export async function makeLedger(folder: string, { events, signed, witnessed = [], key = KEY, make = event, atOnce = 1 }: Made): Promise<Map<number, string>> {
   const store = await openEmbeddedStore({ file: join(folder, 'log.sqlite') });
   const book = Book.open(join(folder, 'audit.sqlite'), LEDGER);
   try {
-    await appendEvents(store, 0, events, make);
+    await appendEvents(store, 0, events, make, atOnce);
     book.append(await store.readAll({ after: null, limit: events }));
     for (const size of signed) {
       const checkpoint = { origin: ORIGIN, size, root: book.tree().root(size) };

@@ -56,7 +56,7 @@ const BATCH = 2_000;
 const PAUSE_MS = 100;
 /** A checkpoint is asked for once so many leaves are unsigned, or the first of them waits for so long. */
 const SIGN_LEAVES = 1_000;
-const SIGN_MS = 1_000;
+const SIGN_MS = 500;
 const LOOK_MS = 50;
 /** A witness is asked at most so often. */
 const WITNESS_MS = 2_000;

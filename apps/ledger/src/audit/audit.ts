@@ -22,7 +22,7 @@ export interface AuditOptions extends AuditThreadData {
 
 /** How long an ordered stop may take: a transaction, and a call to a signer that is cut off. */
 const STOP_MS = 3_000;
-/** How long evidence waits for a signature over its last event; a signer that answers takes about a second. */
+/** How long evidence waits for a signature over its last event; a signer that answers takes about half a second. */
 const TOGETHER_MS = 5_000;
 const LOOK_MS = 50;
 /** How long a question waits for the tree to be there after a start. */
