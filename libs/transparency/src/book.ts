@@ -205,7 +205,8 @@ export class Book extends BookReader {
     const db = new DatabaseSync(file, { timeout: 5_000 });
     try {
       checkFile(db, file);
-      db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}; ${TABLES}`);
+      // Ids come in no order, so their index is written all over: in 32 MiB a tenth less CPU than in the usual 2.
+      db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}; ${TABLES}`);
       return new Book(db, ledger);
     } catch (error) {
       db.close();
