@@ -53,12 +53,11 @@ export async function eventstoredb({ quick }) {
         return BATCH;
       });
     const n = quick ? 100 : 400;
-    const figures = [
-      ['sequential', sequential(ours, 'a', n), sequential(bare, 'b', n)],
-      ['32 concurrent', concurrent(ours, 'a', 6 * n), concurrent(bare, 'b', 6 * n)],
-      ['batch of 1,000', batch(ours, 'a'), batch(bare, 'b')],
-      [
-        'catch-up', 
+    const figures = {
+      sequential: [sequential(ours, 'a', n), sequential(bare, 'b', n)],
+      '32 concurrent': [concurrent(ours, 'a', 6 * n), concurrent(bare, 'b', 6 * n)],
+      'batch of 1,000': [batch(ours, 'a'), batch(bare, 'b')],
+      'catch-up': [
         async () => {
           const stop = new AbortController();
           const start = performance.now();
@@ -81,9 +80,9 @@ export async function eventstoredb({ quick }) {
           return (got * 1000) / (performance.now() - start);
         },
       ],
-    ];
+    };
     const out = [];
-    for (const [name, mine, theirs] of figures) {
+    for (const [name, [mine, theirs]] of Object.entries(figures)) {
       const seen = await rounds(quick ? 3 : 7, { floor: theirs, ours: mine });
       const r = paired(seen.ours, seen.floor);
       out.push(row(`EventStoreDB, ${name}`, { ratio: r.median, worst: r.worst, shown: percent, aim: '', hit: null, detail: `adapter ${rate(r.ours)}, bare client ${rate(r.floor)}` }));

@@ -65,7 +65,7 @@ export async function growth({ quick }) {
       return ((performance.now() - start) * 1000) / count;
     };
     const out = [];
-    for (const [figure, measure] of [['append', appends], ['command', commands]]) {
+    for (const [figure, measure] of Object.entries({ append: appends, command: commands })) {
       const seen = await rounds(quick ? 5 : 15, Object.fromEntries(logs.map((l) => [`at ${l.size}`, measure(l)])), { pause: 200 });
       const [first, ...later] = Object.entries(seen);
       for (const [name, series] of later) {

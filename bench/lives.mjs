@@ -95,7 +95,6 @@ async function decideLives(count, folder, seed) {
   const store = await store_.openEmbeddedStore({ file: join(folder, 'templates.sqlite') });
   const register = erasable.openRegister({ file: join(folder, 'register.sqlite') });
   let today = TODAY;
-  const position = { last: 0 };
   const log = { info() {}, warn(facts, text) { throw new Error(`${text} ${JSON.stringify(facts)}`); }, error(facts, text) { throw new Error(`${text} ${JSON.stringify(facts)}`); } };
   const application = new Application({
     store, register, tokens: new access.TokenBook(), policies: agreement.DEFAULT_POLICIES, holidays: null, build: 'bench', today: () => today, log,

@@ -29,8 +29,8 @@ const figure = (name) =>
       env: { ...process.env, LEDGER_BENCH_BUILD: hash, NODE_COMPILE_CACHE: '' },
       execArgv: ['--expose-gc'],
     });
-    const rows = [];
-    child.on('message', (said) => rows.push(...said));
+    let rows = [];
+    child.on('message', (said) => (rows = rows.concat(said)));
     const stop = () => child.kill('SIGTERM');
     process.once('SIGINT', stop).once('SIGTERM', stop);
     child.once('exit', (code) => {

@@ -173,7 +173,7 @@ test('no secret is in the log of the service, at its most talkative', async () =
     await bearer.get(`/v1/contracts?secret=${inQuery}`);
     await bearer.get(`/v1/contracts/${inQuery}`);
     await bearer.get(`/nothing/${inQuery}`);
-    await bearer.post('/v1/management-units', { ...{ contractor: { id: 'K', name: 'N' }, name: 'U' }, secret: inBody });
+    await bearer.post('/v1/management-units', { contractor: { id: 'K', name: 'N' }, name: 'U', secret: inBody });
     await bearer.post('/v1/webhooks', { url: 'https://receiver.example/hook', secret: inBody, secrets: [inBody] });
     await bearer.post('/v1/contracts', undefined, { raw: `{"secret":"${inBody}"`, headers: { 'content-type': 'application/json' } });
     bearer.close();

@@ -79,7 +79,7 @@ export async function openLedger(config: Config, log: Logger): Promise<Ledger> {
       log,
     });
     closers.push(() => webhooks.close());
-    const scheduler = new Scheduler({ application, dueBy: reads.dueBy, waitFor: reads.forCommands.waitFor, today, log });
+    const scheduler = new Scheduler({ application, dueBy: (day, limit) => reads.dueBy(day, limit), waitFor: (position) => reads.forCommands.waitFor(position), today, log });
 
     let phase: 'starting' | 'open' | 'stopping' = 'starting';
     let tokensKnown = false;

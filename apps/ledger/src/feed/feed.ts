@@ -88,7 +88,7 @@ export class Feed {
         if (news.head === null || (this.last !== null && news.head.sequence < this.last.sequence)) this.tail.forget();
         this.last = news.head;
         this.known = true;
-        for (const wake of [...this.waiting]) wake();
+        for (const wake of this.waiting) wake();
         return;
       case 'status':
         if (news.status.stopped && !this.publisher.stopped)
@@ -242,7 +242,7 @@ export class Feed {
   /** Ends streams and waits; publishing goes on. */
   closeDoors(): void {
     this.doors.abort();
-    for (const wake of [...this.waiting]) wake();
+    for (const wake of this.waiting) wake();
   }
 
   async close(): Promise<void> {

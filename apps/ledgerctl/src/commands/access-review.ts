@@ -15,7 +15,7 @@ export interface ReviewOptions {
   readonly out?: string;
 }
 
-type Row = { readonly [name: string]: unknown };
+type Row = { readonly [name: string]: string | number | null | undefined };
 interface Review {
   readonly grants: readonly Row[];
   readonly actors: readonly Row[];
@@ -35,7 +35,7 @@ const ACTOR = ['subject', 'role', 'by', 'firstOn', 'lastOn', 'days'] as const;
 /** Grants and actors as one table: `kind` says which a row is, the columns of the other kind are empty. */
 export function reviewCsv({ grants, actors }: Review): string {
   const columns = [...new Set<string>(['kind', ...GRANT, ...ACTOR])];
-  const line = (row: Row): string => columns.map((c) => csvCell(row[c] === null || row[c] === undefined ? '' : String(row[c]))).join(',');
+  const line = (row: Row): string => columns.map((c) => csvCell(String(row[c] ?? ''))).join(',');
   const rows = [...grants.map((g) => ({ kind: 'grant', ...g })), ...actors.map((a) => ({ kind: 'actor', ...a }))];
   return `\ufeff${[columns.join(','), ...rows.map(line)].join('\r\n')}\r\n`;
 }

@@ -109,7 +109,9 @@ export class ReviewQuery extends FreshQuery {
   @Day() readonly from: PlainDate;
   @Day() readonly to: PlainDate;
 
-  static whole = WindowQuery.whole;
+  static whole(q: ReviewQuery): readonly PathError[] {
+    return WindowQuery.whole(q);
+  }
 }
 
 export class EvidenceQuery extends FreshQuery {
