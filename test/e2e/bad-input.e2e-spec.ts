@@ -1,4 +1,4 @@
-/** Every command with each member missing, of the wrong type, out of range, unknown: 400 with the path, and nothing stored. */
+/** Every command with each member missing, of the wrong type, out of range, unknown: 400 with the path, in words of the language asked for, and nothing stored. */
 import { randomUUID } from 'node:crypto';
 import { addOptions, applied, contractBody, fixed, notice, openContract, openUnit, optionsBody, taken, UNIT } from './support/lives.js';
 import { readLog } from './support/log.js';
@@ -95,6 +95,9 @@ const WHY = { reason: 'because', channel: 'mail', document: 'D-1' };
 const MAY = ['reason', 'channel', 'document'];
 const MUST = ['channel', 'document'];
 
+const IN_JAPANESE = { headers: { 'accept-language': 'ja' } };
+const JAPANESE = /[\u3040-\u30ff\u4e00-\u9fff]/;
+
 beforeAll(async () => {
   s = await Service.start({ today: '2026-02-20' });
   api = s.api;
@@ -169,11 +172,11 @@ test('every command: 400 with the path, and nothing stored', async () => {
     }
     for (const { body, path, what } of bad(c)) {
       tried++;
-      const r = c.put ? await api.call('PUT', c.path, body) : await api.post(c.path, body);
+      const r = c.put ? await api.call('PUT', c.path, body, IN_JAPANESE) : await api.post(c.path, body, IN_JAPANESE);
       const paths = r.status === 400 ? r.body.errors.map((e) => e.path) : [];
       // What stands on the member may be told of what is in it.
       const found = paths.some((p) => p === path || p.startsWith(`${path}.`) || p.startsWith(`${path}[`));
-      if (!found || r.body.errors.some((e) => e.message.length < 3)) wrong.push(`${name}: ${path} ${what} -> ${r.status} ${r.text.slice(0, 200)}`);
+      if (!found || !r.body.errors.every((e) => JAPANESE.test(e.message))) wrong.push(`${name}: ${path} ${what} -> ${r.status} ${r.text.slice(0, 200)}`);
     }
   }
   expect(wrong.slice(0, 20)).toEqual([]);
@@ -202,5 +205,31 @@ test('a replacement is judged like a command of its own', async () => {
   ] as const) {
     const r = await api.post(path, { eventId: events[0]!.id, reason: 'typed wrongly', replacement });
     expect([replacement, r.status, r.body.errors?.map((e) => e.path)]).toEqual([replacement, 400, [want]]);
+  }
+});
+
+test('what only the contract, the day or the tables show is told in both languages too', async () => {
+  const { contractId, events } = await openContract(api, { item: 'L', acceptedOn: '2026-01-05' });
+  const unit = await openUnit(api);
+  const at = `/v1/contracts/${contractId}`;
+  for (const [url, body, path, en, ja] of [
+    [`${at}/cancellation-notices`, notice('2026-02-21'), 'arrivedOn', 'is 2026-02-21, after today (2026-02-20); enter it once it has happened', '2026-02-21 は今日(2026-02-20)より後です。実際に起きてから入力してください'],
+    [`${at}/terminations`, { endsOn: '2026-01-04', ground: 'provider', reason: 'x' }, 'endsOn', 'is before the acceptance (2026-01-05)', '承諾日(2026-01-05)より前にはできません'],
+    [`${at}/options`, optionsBody('2026-02-01', [{ option: 31, fees: { monthly: fixed(5) } }]), 'options[0].accountCount', 'is missing; option 31 has an account count of its own', '必須です。オプション 31 には固有の契約アカウント数があります'],
+    [`${at}/account-count`, { accountCount: 9, effectiveOn: '2026-03-01', requestedBy: 'contractor', optionAccountCounts: { [randomUUID()]: 5 } }, null, 'is not an option of this contract', 'この契約のオプションではありません'],
+    [`${at}/quotations`, { subject: 'base', kind: 'excess', amount: 5 }, 'chargeId', 'is missing; name the charge that the price is for', '必須です。どの費用の価格かを指定してください'],
+    [`${at}/quotations`, { subject: 'base', kind: 'monthly', fee: { kind: 'tiered', tiers: [{ upTo: 9, unit: 5 }, { upTo: 99, unit: 4 }] }, effectiveOn: '2026-03-01' }, 'fee.tiers[1].upTo', 'the last tier is open: leave it out', '最後の段階には上限がないため、指定できません'],
+    [`${at}/corrections`, { eventId: events[0]!.id, reason: 'typed wrongly', replacement: { command: '', body: contractBody(unit, { item: 'L' }) } }, 'replacement.body.managementUnitId', /^must be the unit of this contract/, /^この契約の管理単位/],
+    ['/v1/contracts', contractBody(unit, { item: 'nonsense' }), 'item', /^is neither an item's code nor the name of one in force on 20/, /^品目のコードでも、20/],
+    ['/v1/records', { clause: 'A8-4-1-i', occurredOn: '2026-02-21', note: 'consent given' }, 'occurredOn', /^is 2026-02-21, after today/, /^2026-02-21 は今日/],
+    ['/v1/simulations/settlement', { monthlyFee: 5, periodStartsOn: '2026-01-01', periodEndsOn: '2026-12-31', endsOn: '2026-02-01', policies: { rounding: 'up' } }, 'policies.rounding', 'must be one of floor, halfUp', 'floor、halfUp のいずれかでなければなりません'],
+    ['/v1/tokens', { subject: 'Jane Doe', role: 'auditor' }, 'subject', /^must be an id of 1 to 100/, /からなる ID でなければなりません$/],
+    ['/v1/webhooks', { url: 'https://127.0.0.1/' }, 'url', /^leads to an address that is not public/, /^公開されていないアドレスです/],
+  ] as const) {
+    const answers = await Promise.all(['en', 'ja'].map((language) => api.post(url, body, { headers: { 'accept-language': language } })));
+    expect([url, ...answers.map((r) => [r.status, r.headers['content-language'], r.body.errors])]).toEqual([
+      url,
+      ...[['en', en], ['ja', ja]].map(([language, said]) => [400, language, [{ path: path ?? expect.any(String), message: said instanceof RegExp ? expect.stringMatching(said) : said }]]),
+    ]);
   }
 });

@@ -127,7 +127,7 @@ describe('the settings', () => {
     [{ LEDGER_POLICIES: '{' }, /^LEDGER_POLICIES: must be a JSON object/],
     [{ LEDGER_POLICIES: '[]' }, /^LEDGER_POLICIES: /],
     [{ LEDGER_POLICIES: '{"luck":"good"}' }, /^LEDGER_POLICIES: luck is not a policy/],
-    [{ LEDGER_POLICIES: '{"rounding":"ceil"}' }, /^LEDGER_POLICIES: rounding must be floor or halfUp/],
+    [{ LEDGER_POLICIES: '{"rounding":"ceil"}' }, /^LEDGER_POLICIES: rounding must be one of floor, halfUp/],
     [{ LEDGER_POLICIES: '{"art142":"returns"}' }, /needs LEDGER_HOLIDAYS/],
     [{ LEDGER_SANDBOX: 'yes' }, /^LEDGER_SANDBOX: /],
     [{ LEDGER_SANDBOX_TODAY: '2026-02-30' }, /^LEDGER_SANDBOX_TODAY: /],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { ruleMessage } from './http/rule-texts.js';
 import { isRecord } from './values.js';
 import { parseRoleClaim, PLAIN_ROLES } from '@app/access';
 import { parsePolicies, DEFAULT_POLICIES, FIRST_DAY } from '@app/agreement';
@@ -188,7 +189,7 @@ function policiesOf(text: string | undefined, wrong: Wrong): Policies {
   }
   const parsed = parsePolicies(json);
   if ('policies' in parsed) return parsed.policies;
-  for (const e of parsed.errors) wrong('LEDGER_POLICIES', e.path ? `${e.path} ${e.message}` : e.message);
+  for (const e of parsed.errors) wrong('LEDGER_POLICIES', `${e.path} ${ruleMessage(e.message, 'en')}`.trimStart());
   return DEFAULT_POLICIES;
 }
 

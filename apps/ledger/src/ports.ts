@@ -2,10 +2,11 @@
  * What the HTTP layer needs from the rest of the service. Controllers know nothing else: whoever implements these
  * interfaces decides, stores and reads.
  */
+import type { RuleMessage } from './http/rule-texts.js';
 import type { Role } from '@app/access';
 import type { PlainDate } from '@app/calendar';
 import type { StoredEvent } from '@app/event-store';
-import type { Json, Rejected } from '@app/kernel';
+import type { Json, PathError as ErrorAt, Rejected } from '@app/kernel';
 
 /** Who calls, as the token says. */
 export interface Caller {
@@ -79,10 +80,9 @@ export interface CommandEnvelope {
   readonly causationId?: string;
 }
 
-export interface PathError {
-  readonly path: string;
-  readonly message: string;
-}
+export type { RuleMessage };
+/** What is wrong with the input and where, language-neutral: the HTTP layer says the rule in the caller's language. */
+export type PathError = ErrorAt<RuleMessage>;
 
 /**
  * Language-neutral: receipts in `body.receipts` are `{clause, facts, policy?}`, warnings `{clause, code, facts}`;

@@ -32,10 +32,10 @@ export interface Application {
 const unitsOf = (uses: readonly { readonly option: number; readonly units?: number }[], no: number): number =>
   uses.reduce((sum, u) => (u.option === no ? sum + (u.units ?? 1) : sum), 0);
 
-/** A path and what is wrong there. */
+/** A path and what is wrong there: a rule and the option's number, `rule|option`. */
 export interface QuantityError {
   readonly path: 'accountCount' | 'units';
-  readonly message: string;
+  readonly message: `${'noAccounts' | 'needsAccounts' | 'noUnits'}|${number}`;
 }
 
 /** Whether an option is given the quantities its basis takes (malformed input, not a refusal by the agreement). */
@@ -43,10 +43,10 @@ export function quantityErrors(use: OptionUse): QuantityError[] {
   const { basis } = option(use.option);
   const errors: QuantityError[] = [];
   if (use.accountCount !== undefined && (basis === 'units' || basis === 'none'))
-    errors.push({ path: 'accountCount', message: `option ${use.option} has no accounts` });
+    errors.push({ path: 'accountCount', message: `noAccounts|${use.option}` });
   if (use.accountCount === undefined && basis === 'own')
-    errors.push({ path: 'accountCount', message: `option ${use.option} needs accounts of its own` });
-  if (use.units !== undefined && basis !== 'units') errors.push({ path: 'units', message: `option ${use.option} has no units` });
+    errors.push({ path: 'accountCount', message: `needsAccounts|${use.option}` });
+  if (use.units !== undefined && basis !== 'units') errors.push({ path: 'units', message: `noUnits|${use.option}` });
   return errors;
 }
 

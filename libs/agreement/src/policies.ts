@@ -32,9 +32,10 @@ export const DEFAULT_POLICIES: Policies = Object.freeze(
   Object.fromEntries(POLICY_NAMES.map((n) => [n, POLICY_SWITCHES[n].values[0]])) as unknown as Policies,
 );
 
+/** A path and what is wrong there: a rule and what is allowed, `rule|name|…`. */
 export interface PolicyError {
   readonly path: string;
-  readonly message: string;
+  readonly message: 'policies' | `policy|${string}` | `oneOf|${string}`;
 }
 
 /** Policies from JSON: what is left out is taken from `base`. Unknown names and values are errors, never ignored. */
@@ -43,15 +44,15 @@ export function parsePolicies(
   base: Policies = DEFAULT_POLICIES,
 ): { readonly policies: Policies } | { readonly errors: readonly PolicyError[] } {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    return { errors: [{ path: '', message: 'must be an object of policy switches' }] };
+    return { errors: [{ path: '', message: 'policies' }] };
   const errors: PolicyError[] = [];
   for (const [path, value] of Object.entries(json)) {
     if (!Object.hasOwn(POLICY_SWITCHES, path)) {
-      errors.push({ path, message: `is not a policy; known: ${POLICY_NAMES.join(', ')}` });
+      errors.push({ path, message: `policy|${POLICY_NAMES.join('|')}` });
       continue;
     }
     const values: readonly unknown[] = POLICY_SWITCHES[path as PolicyName].values;
-    if (!values.includes(value)) errors.push({ path, message: `must be ${values.join(' or ')}` });
+    if (!values.includes(value)) errors.push({ path, message: `oneOf|${values.join('|')}` });
   }
   return errors.length > 0 ? { errors } : { policies: { ...base, ...(json as Partial<Policies>) } };
 }

@@ -15,7 +15,7 @@ import {
   type Policies,
 } from '@app/agreement';
 import { addDays, type Holidays, type PlainDate } from '@app/calendar';
-import { deriveId, Malformed, NotFound, Rejected, sortViolations, type Json, type Receipt, type TextRef, type Violation } from '@app/kernel';
+import { deriveId, Malformed, NotFound, Rejected, sortViolations, type Json, type PathError, type Receipt, type TextRef, type Violation } from '@app/kernel';
 import { feeFor, MAX_YEN, YenOutOfRange, type Fee } from '@app/money';
 import type { AddOptions, ChangeAccountCount, ContractCommand, ContractCommandName, ContractItem, Discontinuation, NotifyCancellation, Quote, TextRefs } from './commands.js';
 import {
@@ -29,6 +29,7 @@ import {
   type Subject,
 } from './events.js';
 import { lifeOf, outlives, owedBy, pending, valueAt, type Due, type End, type Life, type Line, type OptionLine } from './life.js';
+import type { Mistake } from './mistakes.js';
 import { receiptsOf } from './receipts.js';
 import { consequenceKey, fold, isFact, subjectOf, type ContractState, type Entry, type RecordedContract, type RecordedEvent } from './state.js';
 import { warningsOf, type Warning } from './warnings.js';
@@ -63,7 +64,7 @@ export interface Decision {
   readonly state: RecordedContract;
 }
 
-export type Refusal = Rejected | Malformed | NotFound;
+export type Refusal = Rejected | Malformed<Mistake> | NotFound;
 
 export interface Built {
   readonly events: readonly ContractEvent[];
@@ -71,7 +72,7 @@ export interface Built {
   readonly violations?: readonly Violation[];
 }
 
-const malformed = (path: string, message: string): Malformed => new Malformed([{ path, message }]);
+const malformed = (path: string, message: Mistake): Malformed<Mistake> => new Malformed([{ path, message }]);
 const refusal = (violations: readonly Violation[]): Rejected => new Rejected('refused-by-agreement', sortViolations(violations));
 const isRefusal = (x: unknown): x is Refusal => x instanceof Rejected || x instanceof Malformed || x instanceof NotFound;
 
@@ -91,7 +92,7 @@ const PRICED: { readonly [command in ContractCommandName]?: string } = { Contrac
 
 /** Prices and counts come in one by one, and each may be fine: only their product on some day shows what a month costs. */
 const payable = (life: Life | null): boolean => !life || [life.base, ...life.options].every((l) => l.segments.every((s) => s.amount <= MAX_YEN));
-const unpayable = (command: ContractCommand): Malformed => malformed(PRICED[command.name] ?? '', `with what is recorded, a month would come to more than ${MAX_YEN} yen`);
+const unpayable = (command: ContractCommand): Malformed<Mistake> => malformed(PRICED[command.name] ?? '', `tooMuchInAll|${MAX_YEN}`);
 
 function answerTo(state: ContractState, command: ContractCommand, asked: Asked): Decision | Refusal {
   if (command.name === 'ContractItem') {
@@ -264,15 +265,15 @@ interface Kept {
 
 const placed = (kept: Kept, i: number): { inPlaceOf?: string } => (kept.inPlaceOf ? { inPlaceOf: kept.inPlaceOf[Math.min(i, kept.inPlaceOf.length - 1)]! } : {});
 
-const future = (path: string, day: PlainDate, asked: Asked): Malformed | null =>
-  day > asked.today ? malformed(path, `is ${day}, after today (${asked.today}); enter it once it has happened`) : null;
+const future = (path: string, day: PlainDate, asked: Asked): Malformed<Mistake> | null =>
+  day > asked.today ? malformed(path, `afterToday|${day}|${asked.today}`) : null;
 
 function buildContract(c: ContractItem, asked: Asked, kept: Kept): Built | Refusal {
   const early = future('acceptedOn', c.acceptedOn, asked);
   if (early) return early;
-  if (c.billingStartsOn < c.acceptedOn) return malformed('billingStartsOn', `is before acceptedOn (${c.acceptedOn}); billing starts on or after the acceptance`);
+  if (c.billingStartsOn < c.acceptedOn) return malformed('billingStartsOn', `billingBeforeAcceptance|${c.acceptedOn}`);
   const item = itemOf(c.item, c.acceptedOn);
-  if (item === null) return malformed('item', `is neither an item's code nor the name of one in force on ${c.acceptedOn}; see /v1/agreement/items?on=${c.acceptedOn}`);
+  if (item === null) return malformed('item', `notAnItem|${c.acceptedOn}`);
   const over = tooMuch('fees.monthly', c.fees.monthly, c.accountCount);
   if (over) return over;
   const violations: Violation[] = [];
@@ -329,15 +330,15 @@ function textRef(asked: Asked, slot: string): TextRef {
 }
 
 /** A monthly amount beyond the bounds of an amount is refused as input, so no sum ever leaves exact integers. */
-function tooMuch(path: string, fee: Fee, quantity: number | null): Malformed | null {
-  if (fee.kind !== 'fixed' && quantity === null) return malformed(`${path}.kind`, `is ${fee.kind}, but there is no quantity here; use fixed`);
+function tooMuch(path: string, fee: Fee, quantity: number | null): Malformed<Mistake> | null {
+  if (fee.kind !== 'fixed' && quantity === null) return malformed(`${path}.kind`, `noQuantity|${fee.kind}`);
   let amount: number;
   try {
     amount = feeFor(fee, quantity);
   } catch {
     amount = Infinity;
   }
-  return amount > MAX_YEN ? malformed(path, `comes to more than ${MAX_YEN} yen a month`) : null;
+  return amount > MAX_YEN ? malformed(path, `tooMuchAMonth|${MAX_YEN}`) : null;
 }
 
 function build(state: RecordedContract, command: Exclude<ContractCommand, { name: 'ContractItem' | 'Correct' }>, asked: Asked, kept: Kept): Built | Refusal {
@@ -372,12 +373,12 @@ function build(state: RecordedContract, command: Exclude<ContractCommand, { name
       if (!notice) return new NotFound('notice', command.noticeId);
       const { consentedOn } = command.body;
       if (notice.consentedOn) return new Rejected('already-withdrawn', [], { noticeId: notice.noticeId });
-      if (consentedOn < notice.arrivedOn) return malformed('consentedOn', `is before the notice arrived (${notice.arrivedOn})`);
+      if (consentedOn < notice.arrivedOn) return malformed('consentedOn', `beforeNotice|${notice.arrivedOn}`);
       return future('consentedOn', consentedOn, asked) ?? { events: [{ type: 'NoticeWithdrawn', data: { noticeId: notice.noticeId, consentedOn, ...placed(kept, 0) } }], answer: { noticeId: notice.noticeId } };
     }
     case 'Terminate': {
       const { endsOn, ground } = command.body;
-      if (endsOn < life.contract.acceptedOn) return malformed('endsOn', `is before the acceptance (${life.contract.acceptedOn})`);
+      if (endsOn < life.contract.acceptedOn) return malformed('endsOn', `beforeAcceptance|${life.contract.acceptedOn}`);
       return { events: [{ type: 'Terminated', data: { endsOn, ground, ...placed(kept, 0) } }], answer: {} };
     }
     case 'Quote':
@@ -386,7 +387,7 @@ function build(state: RecordedContract, command: Exclude<ContractCommand, { name
       const { detectedOn, accounts, charge, optionId } = command.body;
       const line = optionId === undefined ? life.base : optionOf(life, optionId);
       if (!line) return new NotFound('option', optionId!);
-      if (detectedOn < line.acceptedOn) return malformed('detectedOn', `is before the acceptance (${line.acceptedOn})`);
+      if (detectedOn < line.acceptedOn) return malformed('detectedOn', `beforeAcceptance|${line.acceptedOn}`);
       const chargeId = kept.chargeId ?? deriveId('excess', asked.commandId);
       return (
         future('detectedOn', detectedOn, asked) ?? {
@@ -406,9 +407,9 @@ function buildOptions(life: Life, body: AddOptions, asked: Asked, kept: Kept): B
   const { acceptedOn, billingStartsOn } = body;
   const early = future('acceptedOn', acceptedOn, asked);
   if (early) return early;
-  if (acceptedOn < life.contract.acceptedOn) return malformed('acceptedOn', `is before the acceptance of the contract (${life.contract.acceptedOn})`);
-  if (billingStartsOn < acceptedOn) return malformed('billingStartsOn', `is before acceptedOn (${acceptedOn}); billing starts on or after the acceptance`);
-  const errors: { path: string; message: string }[] = [];
+  if (acceptedOn < life.contract.acceptedOn) return malformed('acceptedOn', `beforeContract|${life.contract.acceptedOn}`);
+  if (billingStartsOn < acceptedOn) return malformed('billingStartsOn', `billingBeforeAcceptance|${acceptedOn}`);
+  const errors: PathError<Mistake>[] = [];
   const violations: Violation[] = [];
   if (!body.application.onForm) violations.push(violation('A8-1', 'not-on-form', { number: body.application.number }));
   const count = valueAt(life.base.counts!, acceptedOn);
@@ -417,12 +418,12 @@ function buildOptions(life: Life, body: AddOptions, asked: Asked, kept: Kept): B
     const path = `options[${i}]`;
     // An option refused for its item reports that alone.
     const forItem = row.items.includes(life.item.code);
-    if (row.basis === 'own' && o.accountCount === undefined) errors.push({ path: `${path}.accountCount`, message: `is missing; option ${o.option} has an account count of its own` });
-    if ((row.basis === 'units' || row.basis === 'none') && o.accountCount !== undefined) errors.push({ path: `${path}.accountCount`, message: `does not apply; option ${o.option} is not counted in accounts` });
-    if (row.basis !== 'units' && o.units !== undefined) errors.push({ path: `${path}.units`, message: `does not apply; option ${o.option} is not counted in units` });
+    if (row.basis === 'own' && o.accountCount === undefined) errors.push({ path: `${path}.accountCount`, message: `needsAccounts|${o.option}` });
+    if ((row.basis === 'units' || row.basis === 'none') && o.accountCount !== undefined) errors.push({ path: `${path}.accountCount`, message: `noAccounts|${o.option}` });
+    if (row.basis !== 'units' && o.units !== undefined) errors.push({ path: `${path}.units`, message: `noUnits|${o.option}` });
     const monthly = o.fees.monthly ?? null;
     if (row.monthly) {
-      if (monthly === null) errors.push({ path: `${path}.fees.monthly`, message: `is missing; option ${o.option} has a monthly fee` });
+      if (monthly === null) errors.push({ path: `${path}.fees.monthly`, message: `needsMonthlyFee|${o.option}` });
       else {
         const quantity = row.basis === 'parity' ? count : row.basis === 'own' ? (o.accountCount ?? 1) : row.basis === 'units' ? (o.units ?? 1) : null;
         const over = tooMuch(`${path}.fees.monthly`, monthly, quantity);
@@ -456,22 +457,22 @@ function buildOptions(life: Life, body: AddOptions, asked: Asked, kept: Kept): B
 
 function buildChange(life: Life, body: ChangeAccountCount, asked: Asked, kept: Kept): Built | Refusal {
   const { effectiveOn, noticedOn, requestedBy } = body;
-  if (effectiveOn < life.contract.acceptedOn) return malformed('effectiveOn', `is before the acceptance (${life.contract.acceptedOn})`);
-  if (requestedBy === 'provider' && body.reason === undefined) return malformed('reason', 'is missing; say why the provider changes the count');
+  if (effectiveOn < life.contract.acceptedOn) return malformed('effectiveOn', `beforeAcceptance|${life.contract.acceptedOn}`);
+  if (requestedBy === 'provider' && body.reason === undefined) return malformed('reason', 'whyProvider');
   if (noticedOn !== undefined) {
     const early = future('noticedOn', noticedOn, asked);
     if (early) return early;
   }
-  const errors: { path: string; message: string }[] = [];
+  const errors: PathError<Mistake>[] = [];
   const ids = [...new Set([...Object.keys(body.optionFees ?? {}), ...Object.keys(body.optionAccountCounts ?? {})])].sort();
   const violations: Violation[] = [];
   const options = ids.map((optionId) => {
     const option = optionOf(life, optionId);
     const monthlyFee = body.optionFees?.[optionId]?.monthly;
     const accountCount = body.optionAccountCounts?.[optionId];
-    if (!option) errors.push({ path: monthlyFee ? `optionFees.${optionId}` : `optionAccountCounts.${optionId}`, message: 'is not an option of this contract' });
+    if (!option) errors.push({ path: monthlyFee ? `optionFees.${optionId}` : `optionAccountCounts.${optionId}`, message: 'notItsOption' });
     else {
-      if (accountCount !== undefined && option.row.basis !== 'own') errors.push({ path: `optionAccountCounts.${optionId}`, message: `option ${option.row.option} has no account count of its own` });
+      if (accountCount !== undefined && option.row.basis !== 'own') errors.push({ path: `optionAccountCounts.${optionId}`, message: `noAccountsOfItsOwn|${option.row.option}` });
       if (monthlyFee && !option.row.monthly) violations.push(violation('X1-2-2a', 'no-monthly-fee', { option: option.row.option }));
       else if (monthlyFee) {
         const quantity = option.row.basis === 'parity' ? body.accountCount : accountCount ?? (option.counts ? valueAt(option.counts, effectiveOn) : null);
@@ -513,7 +514,7 @@ function buildChange(life: Life, body: ChangeAccountCount, asked: Asked, kept: K
 
 function buildNotice(life: Life, subject: Subject, acceptedOn: PlainDate, body: NotifyCancellation, asked: Asked, kept: Kept): Built | Refusal {
   const { arrivedOn, designatedOn, onForm } = body;
-  if (arrivedOn < acceptedOn) return malformed('arrivedOn', `is before the acceptance (${acceptedOn})`);
+  if (arrivedOn < acceptedOn) return malformed('arrivedOn', `beforeAcceptance|${acceptedOn}`);
   const noticeId = kept.noticeId ?? deriveId('notice', asked.commandId);
   return (
     future('arrivedOn', arrivedOn, asked) ?? {
@@ -528,25 +529,25 @@ function buildQuote(life: Life, q: Quote, kept: Kept): Built | Refusal {
   if (!line) return new NotFound('option', q.subject);
   const row = q.subject === BASE ? null : optionRow((line as OptionLine).row.option);
   if (q.kind === 'monthly') {
-    if (!q.fee || !q.effectiveOn) return new Malformed([...(q.fee ? [] : [{ path: 'fee', message: 'is missing' }]), ...(q.effectiveOn ? [] : [{ path: 'effectiveOn', message: 'is missing' }])]);
-    if (q.amount !== undefined) return malformed('amount', 'does not apply to a monthly fee; use fee');
-    if (q.chargeId !== undefined) return malformed('chargeId', 'does not apply to a monthly fee');
+    if (!q.fee || !q.effectiveOn) return new Malformed((['fee', 'effectiveOn'] as const).filter((m) => !q[m]).map((path): PathError<Mistake> => ({ path, message: 'required' })));
+    if (q.amount !== undefined) return malformed('amount', 'notOfKindBut|monthly|fee');
+    if (q.chargeId !== undefined) return malformed('chargeId', 'notOfKind|monthly');
     if (row && !row.monthly) return refusal([violation('X1-2-2a', 'no-monthly-fee', { option: row.option })]);
-    if (q.effectiveOn < line.acceptedOn) return malformed('effectiveOn', `is before the acceptance (${line.acceptedOn})`);
+    if (q.effectiveOn < line.acceptedOn) return malformed('effectiveOn', `beforeAcceptance|${line.acceptedOn}`);
     const over = tooMuch('fee', q.fee, line.counts ? Math.max(...line.counts.map((c) => c.value)) : null);
     return over ?? { events: [{ type: 'Quoted', data: { subject: q.subject, kind: q.kind, fee: q.fee, effectiveOn: q.effectiveOn, ...placed(kept, 0) } }], answer: {} };
   }
-  if (q.amount === undefined) return malformed('amount', 'is missing');
-  if (q.fee !== undefined) return malformed('fee', `does not apply to a price of kind ${q.kind}; use amount`);
-  if (q.effectiveOn !== undefined) return malformed('effectiveOn', `does not apply to a price of kind ${q.kind}`);
+  if (q.amount === undefined) return malformed('amount', 'required');
+  if (q.fee !== undefined) return malformed('fee', `notOfKindBut|${q.kind}|amount`);
+  if (q.effectiveOn !== undefined) return malformed('effectiveOn', `notOfKind|${q.kind}`);
   if (q.kind === 'initial') {
-    if (q.chargeId !== undefined) return malformed('chargeId', 'does not apply to an initial fee');
+    if (q.chargeId !== undefined) return malformed('chargeId', 'notOfKind|initial');
     if (row?.initial === 'zero' && q.amount > 0) return refusal([violation('X1-1-2b', 'no-initial-fee', { option: row.option, initial: q.amount })]);
     return { events: [{ type: 'Quoted', data: { subject: q.subject, kind: q.kind, amount: q.amount, ...placed(kept, 0) } }], answer: {} };
   }
   const open = life.oneOffs.filter((c) => c.kind === q.kind && c.subject === q.subject);
   const charge = q.chargeId === undefined ? (open.filter((c) => c.amount === null).length === 1 ? open.find((c) => c.amount === null) : undefined) : open.find((c) => c.id === q.chargeId);
-  if (!charge) return malformed('chargeId', q.chargeId === undefined ? 'is missing; name the charge that the price is for' : `is not a charge of kind ${q.kind} of this line`);
+  if (!charge) return malformed('chargeId', q.chargeId === undefined ? 'whichCharge' : `notItsCharge|${q.kind}`);
   return { events: [{ type: 'Quoted', data: { subject: q.subject, kind: q.kind, amount: q.amount, chargeId: charge.id, ...placed(kept, 0) } }], answer: { chargeId: charge.id } };
 }
 
@@ -558,7 +559,7 @@ function buildDevice(life: Life, command: DeviceCommand, asked: Asked, kept: Kep
   if (!option) return new NotFound('option', optionId);
   if (option.row.option !== 2) return refusal([violation('A8-2-2', 'no-lent-devices', { option: option.row.option })]);
   const devices = life.devices.find((d) => d.optionId === optionId)!;
-  const day = (path: string, on: PlainDate): Malformed | null => (on < option.acceptedOn ? malformed(path, `is before the acceptance of the option (${option.acceptedOn})`) : future(path, on, asked));
+  const day = (path: string, on: PlainDate): Malformed<Mistake> | null => (on < option.acceptedOn ? malformed(path, `beforeOption|${option.acceptedOn}`) : future(path, on, asked));
   switch (command.name) {
     case 'ReportFault': {
       const { occurredOn, attributableToContractor, charge } = command.body;
@@ -574,7 +575,7 @@ function buildDevice(life: Life, command: DeviceCommand, asked: Asked, kept: Kep
       if (bad) return bad;
       const fault = devices.faults.find((f) => f.replacementArrivedOn === null);
       if (!fault) return refusal([violation('A8-4-4a', 'no-fault-to-replace', { optionId })]);
-      if (arrivedOn < fault.occurredOn) return malformed('arrivedOn', `is before the fault (${fault.occurredOn})`);
+      if (arrivedOn < fault.occurredOn) return malformed('arrivedOn', `beforeFault|${fault.occurredOn}`);
       return { events: [{ type: 'ReplacementArrived', data: { optionId, faultId: fault.faultId, arrivedOn, ...placed(kept, 0) } }], answer: { faultId: fault.faultId } };
     }
     case 'ReturnDevices': {
@@ -898,7 +899,7 @@ function correct(state: RecordedContract, command: Extract<ContractCommand, { na
   const replacement = command.replacement;
   if (replacement) {
     if (entersContract !== (replacement.name === 'ContractItem'))
-      return malformed('replacement.command', entersContract ? 'must be "": this entry is the contract itself' : 'must not be "": this entry is not the contract itself');
+      return malformed('replacement.command', entersContract ? 'theContractItself' : 'notTheContractItself');
     const sameKind = REPLACEABLE[replacement.name] === group[0]!.type;
     const kept: Kept = {
       contractId: state.contractId,
@@ -917,7 +918,7 @@ function correct(state: RecordedContract, command: Extract<ContractCommand, { na
     const made = replacement.name === 'ContractItem' ? buildContract(replacement.body, frozen, kept) : build(before, replacement as never, asked, kept);
     if (isRefusal(made)) return made instanceof Malformed ? new Malformed(made.errors.map((e) => ({ path: `replacement.body.${e.path}`, message: e.message }))) : made;
     if (replacement.name === 'ContractItem' && group[0]!.type === 'Contracted' && replacement.body.managementUnitId !== group[0]!.data.managementUnitId)
-      return malformed('replacement.body.managementUnitId', 'must be the unit of this contract; strike the contract and enter it under the other unit instead');
+      return malformed('replacement.body.managementUnitId', 'otherUnit');
     built = made;
   }
   const correction: ContractEvent = {

@@ -1,5 +1,6 @@
 export * from './events.js';
 export * from './commands.js';
+export type { Mistake } from './mistakes.js';
 export * from './state.js';
 export * from './life.js';
 export * from './decide.js';

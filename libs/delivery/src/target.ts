@@ -28,16 +28,18 @@ export function parseAllowList(text: string): { readonly allow: AllowList; reado
   return { allow, wrong };
 }
 
+export type UrlMistake = `url|${number}` | 'https' | 'urlUser' | 'urlFragment' | 'urlPrivate';
+
 /** What is wrong with the URL of an endpoint, before anybody is asked for its address; null: nothing. */
-export function urlFault(text: string, allow: AllowList): string | null {
+export function urlFault(text: string, allow: AllowList): UrlMistake | null {
   const url = text.length > MAX_URL ? null : URL.parse(text);
-  if (url === null) return `must be a URL of at most ${MAX_URL} characters`;
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must begin with https://';
-  if (url.username !== '' || url.password !== '') return 'must not hold a user or a password; deliveries are signed';
-  if (url.hash !== '') return 'must not hold a fragment';
+  if (url === null) return `url|${MAX_URL}`;
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'https';
+  if (url.username !== '' || url.password !== '') return 'urlUser';
+  if (url.hash !== '') return 'urlFragment';
   if (allow.has(targetKey(url))) return null;
-  if (url.protocol !== 'https:') return 'must begin with https://';
+  if (url.protocol !== 'https:') return 'https';
   const host = hostOf(url);
-  if (isIP(host) !== 0 && !isPublicAddress(host)) return 'leads to an address that is not public; list its host:port in LEDGER_WEBHOOK_ALLOW if it is meant';
+  if (isIP(host) !== 0 && !isPublicAddress(host)) return 'urlPrivate';
   return null;
 }

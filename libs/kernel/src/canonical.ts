@@ -3,13 +3,22 @@ import { createHash, createHmac, hash } from 'node:crypto';
 /** A value that JSON can hold. No bigint, no undefined inside arrays, no non-finite numbers. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
+/** Why a value cannot be part of the log. */
+const REASONS = {
+  halfCharacter: 'text holds an unpaired surrogate',
+  halfCharacterInKey: 'a key holds an unpaired surrogate',
+  integerKey: 'a key that looks like an integer; use a list',
+  notFinite: 'number is not finite',
+  notJson: 'is not JSON',
+} as const;
+
 /** Thrown when a value cannot be part of the log; the message names the path. */
 export class NotCanonical extends Error {
   constructor(
     readonly path: string,
-    reason: string,
+    readonly why: keyof typeof REASONS,
   ) {
-    super(`${path || '(root)'}: ${reason}`);
+    super(`${path || '(root)'}: ${REASONS[why]}`);
   }
 }
 
@@ -22,10 +31,10 @@ const INTEGER_KEY = /^(0|[1-9]\d*)$/;
 function findFault(value: unknown, path = ''): void {
   switch (typeof value) {
     case 'string':
-      if (!value.isWellFormed()) throw new NotCanonical(path, 'text holds an unpaired surrogate');
+      if (!value.isWellFormed()) throw new NotCanonical(path, 'halfCharacter');
       return;
     case 'number':
-      if (!Number.isFinite(value)) throw new NotCanonical(path, 'number is not finite');
+      if (!Number.isFinite(value)) throw new NotCanonical(path, 'notFinite');
       return;
     case 'boolean':
     case 'undefined':
@@ -34,19 +43,19 @@ function findFault(value: unknown, path = ''): void {
       if (value === null) return;
       if (Array.isArray(value)) {
         value.forEach((v, i) => {
-          if (v === undefined) throw new NotCanonical(`${path}[${i}]`, 'a list holds undefined');
+          if (v === undefined) throw new NotCanonical(`${path}[${i}]`, 'notJson');
           findFault(v, `${path}[${i}]`);
         });
         return;
       }
       for (const [k, v] of Object.entries(value)) {
-        if (INTEGER_KEY.test(k)) throw new NotCanonical(`${path}.${k}`, 'a key that looks like an integer; use a list');
-        if (!k.isWellFormed()) throw new NotCanonical(path, 'a key holds an unpaired surrogate');
+        if (INTEGER_KEY.test(k)) throw new NotCanonical(`${path}.${k}`, 'integerKey');
+        if (!k.isWellFormed()) throw new NotCanonical(path, 'halfCharacterInKey');
         findFault(v, path ? `${path}.${k}` : k);
       }
       return;
     default:
-      throw new NotCanonical(path, `a ${typeof value} cannot be stored`);
+      throw new NotCanonical(path, 'notJson');
   }
 }
 
@@ -123,7 +132,7 @@ export function canonicalJson(value: unknown): string {
   } catch (error) {
     if (error !== FAULT) throw error;
     findFault(value);
-    throw new NotCanonical('', 'nothing to store');
+    throw new NotCanonical('', 'notJson');
   }
 }
 

@@ -20,10 +20,16 @@ export class Rejected {
   ) {}
 }
 
+/** What is wrong with a member of the input: a rule with its facts, `rule|fact|…`, said in words at the edge. */
+export interface PathError<Rule extends string = string> {
+  readonly path: string;
+  readonly message: Rule;
+}
+
 /** Malformed input that only the domain can see (a quantity where there is none, …): HTTP 400 with the path. */
-export class Malformed {
+export class Malformed<Rule extends string = string> {
   readonly malformed = true as const;
-  constructor(readonly errors: readonly { readonly path: string; readonly message: string }[]) {}
+  constructor(readonly errors: readonly PathError<Rule>[]) {}
 }
 
 export const isRejected = (x: unknown): x is Rejected => x instanceof Rejected;

@@ -30,43 +30,44 @@ export function feeFor(fee: Fee, quantity: number | null): Yen {
   return sumYen(parts);
 }
 
+/** A path and what is wrong there: a rule with its bounds, `rule|bound|…`. */
 export interface FeeError {
   readonly path: string;
-  readonly message: string;
+  readonly message: 'object' | 'unknown' | 'lastTier' | `yen|${number}` | `oneOf|${string}` | `list|${number}|${number}` | `above|${number}`;
 }
 
 const MAX_TIERS = 100;
 
 const isAmount = (x: unknown): boolean => Number.isSafeInteger(x) && (x as number) >= 0 && (x as number) <= MAX_YEN;
-const AMOUNT = `must be a whole number of yen from 0 to ${MAX_YEN}`;
+const amountError = (path: string): FeeError => ({ path, message: `yen|${MAX_YEN}` });
 
 /**
  * What is wrong with a fee of unknown origin; none: it is a {@link Fee}. Paths are relative to the fee (`tiers[1].upTo`).
  * Tiers ascend, all bounded but the last, which is open.
  */
 export function validateFee(fee: unknown): FeeError[] {
-  if (typeof fee !== 'object' || fee === null || Array.isArray(fee)) return [{ path: '', message: 'must be a fee object' }];
+  if (typeof fee !== 'object' || fee === null || Array.isArray(fee)) return [{ path: '', message: 'object' }];
   const f = fee as { readonly [key: string]: unknown };
   const errors: FeeError[] = [];
   const only = (object: object, known: readonly string[], at: string): void => {
     for (const key of Object.keys(object))
-      if (!known.includes(key)) errors.push({ path: at + key, message: 'is not a known field' });
+      if (!known.includes(key)) errors.push({ path: at + key, message: 'unknown' });
   };
   switch (f['kind']) {
     case 'fixed':
       only(f, ['kind', 'amount'], '');
-      if (!isAmount(f['amount'])) errors.push({ path: 'amount', message: AMOUNT });
+      if (!isAmount(f['amount'])) errors.push(amountError('amount'));
       break;
     case 'perAccount':
       only(f, ['kind', 'unit'], '');
-      if (!isAmount(f['unit'])) errors.push({ path: 'unit', message: AMOUNT });
+      if (!isAmount(f['unit'])) errors.push(amountError('unit'));
       break;
     case 'tiered':
       only(f, ['kind', 'tiers'], '');
       validateTiers(f['tiers'], errors, only);
       break;
     default:
-      errors.push({ path: 'kind', message: 'must be fixed, perAccount or tiered' });
+      errors.push({ path: 'kind', message: 'oneOf|fixed|perAccount|tiered' });
   }
   return errors;
 }
@@ -77,23 +78,23 @@ function validateTiers(
   only: (o: object, known: readonly string[], at: string) => void,
 ): void {
   if (!Array.isArray(tiers) || tiers.length < 1 || tiers.length > MAX_TIERS) {
-    errors.push({ path: 'tiers', message: `must be a list of 1 to ${MAX_TIERS} tiers` });
+    errors.push({ path: 'tiers', message: `list|1|${MAX_TIERS}` });
     return;
   }
   let below = 0;
   (tiers as unknown[]).forEach((tier, i) => {
     const at = `tiers[${i}]`;
     if (typeof tier !== 'object' || tier === null || Array.isArray(tier)) {
-      errors.push({ path: at, message: 'must be an object' });
+      errors.push({ path: at, message: 'object' });
       return;
     }
     const t = tier as { readonly [key: string]: unknown };
     only(t, ['upTo', 'unit'], `${at}.`);
-    if (!isAmount(t['unit'])) errors.push({ path: `${at}.unit`, message: AMOUNT });
+    if (!isAmount(t['unit'])) errors.push(amountError(`${at}.unit`));
     if (i === tiers.length - 1) {
-      if (t['upTo'] !== undefined) errors.push({ path: `${at}.upTo`, message: 'the last tier is open: leave it out' });
+      if (t['upTo'] !== undefined) errors.push({ path: `${at}.upTo`, message: 'lastTier' });
     } else if (!Number.isSafeInteger(t['upTo']) || (t['upTo'] as number) <= below) {
-      errors.push({ path: `${at}.upTo`, message: `must be a whole number above ${below}` });
+      errors.push({ path: `${at}.upTo`, message: `above|${below}` });
     } else below = t['upTo'] as number;
   });
 }

@@ -54,7 +54,7 @@ import type { ContractorHolds } from '@app/read-models';
 import { StoreUnavailable, UnknownOutcome, WrongExpectedRevision, type AppendResult, type EventStore, type ExpectedRevision, type NewEvent, type StoredEvent } from '@app/event-store';
 import { deriveId, isMalformed, isNotFound, isRejected, Rejected, type EventMetadata, type Json, type Malformed, type NotFound } from '@app/kernel';
 import type { Webhooks } from '../delivery/webhooks.js';
-import { Unavailable, type Caller, type CommandEnvelope, type CommandOutcome, type LedgerApplication } from '../ports.js';
+import { Unavailable, type Caller, type CommandEnvelope, type CommandOutcome, type LedgerApplication, type RuleMessage } from '../ports.js';
 import { answerOf, type Recorded } from './answers.js';
 import { Approvals } from './approvals.js';
 import { contractorLock, Erasures } from './erasures.js';
@@ -369,7 +369,7 @@ export class Application implements LedgerApplication {
     if (e.metadata.requestHash !== requestHash) return { status: 422 };
     const data = e.data as unknown as { code: string; violations: Rejected['violations']; facts: Rejected['facts']; body?: object };
     if (e.type === 'CommandRefused') return { status: 409, rejected: new Rejected(data.code, data.violations, data.facts), replayed: true };
-    return { status: 200, body: { ...(data.body ?? {}), position: e.position }, replayed: true };
+    return { status: 200, body: { ...data.body, position: e.position }, replayed: true };
   }
 
   /** Repeats an append of this command whose outcome was left open, with the very same bytes. */
@@ -446,7 +446,7 @@ export class Application implements LedgerApplication {
     };
   }
 
-  private answered(x: Malformed | NotFound): Ended {
+  private answered(x: Malformed<RuleMessage> | NotFound): Ended {
     return 'errors' in x ? { done: { status: 400, errors: x.errors } } : { done: { status: 404, what: x.what } };
   }
 
@@ -948,14 +948,14 @@ export class Application implements LedgerApplication {
 
   private async recordFact(c: Context): Promise<Ended> {
     const body = c.envelope.body as RecordFact;
-    if (body.occurredOn > c.today) return { done: { status: 400, errors: [{ path: 'occurredOn', message: `is ${body.occurredOn}, after today (${c.today}); record it once it has happened` }] } };
+    if (body.occurredOn > c.today) return { done: { status: 400, errors: [{ path: 'occurredOn', message: `afterToday|${body.occurredOn}|${c.today}` }] } };
     let contractor: string | undefined;
     if (body.contractId !== undefined) {
       const state = await this.contracts.load(contractStream(body.contractId));
       if (state.status === 'none') return { done: { status: 404, what: 'contract' } };
       contractor = contractorIn(state);
       if (body.optionId !== undefined && !state.entries.some((e) => e.type === 'OptionAdded' && e.data.optionId === body.optionId)) return { done: { status: 404, what: 'option' } };
-    } else if (body.optionId !== undefined) return { done: { status: 400, errors: [{ path: 'optionId', message: 'needs contractId beside it' }] } };
+    } else if (body.optionId !== undefined) return { done: { status: 400, errors: [{ path: 'optionId', message: 'together|contractId' }] } };
     const refs = await this.refs(c, contractor);
     const recordId = deriveId('record', c.commandId);
     const event: Stampable = {

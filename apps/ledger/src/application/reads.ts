@@ -135,7 +135,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
   /** Before a read: its models serve, and hold the position asked for, or what callers have been told of. */
   const ready = async (models: readonly string[], at: Fresh): Promise<void> => {
     if (at.atLeast !== undefined) {
-      if (!isPosition(at.atLeast)) throw new BadParameter([{ path: 'atLeast', message: 'must be a position as an answer gave it' }]);
+      if (!isPosition(at.atLeast)) throw new BadParameter([{ path: 'atLeast', message: 'position' }]);
       try {
         if (!holds(models, at.atLeast)) await projector.waitFor(at.atLeast, READ_WAIT_MS, models);
       } catch (error) {
@@ -158,7 +158,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     try {
       return joinTexts(await readStore.withReadTransaction(work), register);
     } catch (error) {
-      if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'must be a nextCursor of this list' }]);
+      if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'cursor' }]);
       throw error;
     }
   };
@@ -183,7 +183,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     const key = knownAt === undefined ? `at ${knownAtPosition}` : `${new Date(knownAt).toISOString()}`;
     const kept = places.get(key);
     if (kept) return kept;
-    if (knownAtPosition !== undefined && !isPosition(knownAtPosition)) throw new BadParameter([{ path: 'knownAtPosition', message: 'must be a position as an answer gave it' }]);
+    if (knownAtPosition !== undefined && !isPosition(knownAtPosition)) throw new BadParameter([{ path: 'knownAtPosition', message: 'position' }]);
     await ready(['clock'], {});
     try {
       const place = knownAt === undefined ? await placeOf(readStore, store, knownAtPosition!) : await placeKnownAt(readStore, store, knownAt);
@@ -220,7 +220,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       try {
         after = fromCursor(page.cursor, [0]);
       } catch (error) {
-        if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'must be a nextCursor of this list' }]);
+        if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'cursor' }]);
         throw error;
       }
       const from = after === null ? 0 : after[0] + 1;
@@ -255,7 +255,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       try {
         return await application!.discontinuation(vendor as never, id, page.cursor, page.limit);
       } catch (error) {
-        if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'must be a nextCursor of this list' }]);
+        if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'cursor' }]);
         throw error;
       }
     },

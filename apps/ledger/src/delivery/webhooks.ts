@@ -33,7 +33,7 @@ import type { Logger } from 'pino';
 import { joinTexts } from '../application/texts.js';
 import { webhookEvents } from '../application/system-events.js';
 import { toRecorded } from '../application/streams.js';
-import { BadParameter, type CommandEnvelope, type WebhookQueries } from '../ports.js';
+import { BadParameter, type CommandEnvelope, type RuleMessage, type WebhookQueries } from '../ports.js';
 import { secretsKey } from './secrets-key.js';
 
 /** What deliveries need of the feed, with where an event is found. */
@@ -134,7 +134,7 @@ export class Webhooks {
   // ---------------------------------------------------------------------------------------------- commands
 
   /** What a command comes to on what its stream holds. */
-  async decide(envelope: CommandEnvelope, on: { readonly webhookId: string; readonly commandId: string; readonly stored: readonly StoredEvent[]; readonly refs: Refs }): Promise<WebhookDecision | Rejected | Malformed | NotFound> {
+  async decide(envelope: CommandEnvelope, on: { readonly webhookId: string; readonly commandId: string; readonly stored: readonly StoredEvent[]; readonly refs: Refs }): Promise<WebhookDecision | Rejected | Malformed<RuleMessage> | NotFound> {
     const webhook = stateOf(on.stored);
     // Nobody is told more of an endpoint that is not there.
     if (envelope.name !== 'RegisterWebhook' && !isRegistered(webhook)) return new NotFound('webhook', on.webhookId);
@@ -147,14 +147,14 @@ export class Webhooks {
     return { events: decided, status: envelope.name === 'RegisterWebhook' ? 201 : 200, shown: asked.shown ?? {} };
   }
 
-  private async asked(envelope: CommandEnvelope, { webhookId, commandId, refs }: { readonly webhookId: string; readonly commandId: string; readonly refs: Refs }): Promise<{ command: WebhookCommand; shown?: object } | Malformed | NotFound> {
+  private async asked(envelope: CommandEnvelope, { webhookId, commandId, refs }: { readonly webhookId: string; readonly commandId: string; readonly refs: Refs }): Promise<{ command: WebhookCommand; shown?: object } | Malformed<RuleMessage> | NotFound> {
     const { name, params, preview } = envelope;
     switch (name as string) {
       case 'RegisterWebhook': {
         const { url, types = null, fromSequence } = envelope.body as { url: string; types?: readonly string[] | null; fromSequence?: string };
         const next = (this.o.feed.head()?.sequence ?? -1) + 1;
         const from = fromSequence === undefined ? next : revisionOfSequence(fromSequence);
-        if (from === null || from > next) return new Malformed([{ path: 'fromSequence', message: `lies beyond the feed, which ends before ${sequenceOf(next)}` }]);
+        if (from === null || from > next) return new Malformed([{ path: 'fromSequence', message: `beyondFeed|${sequenceOf(next)}` }]);
         const { sealed, secret } = this.newSecret(webhookId, commandId);
         const { description } = refs;
         return {
@@ -193,10 +193,10 @@ export class Webhooks {
     }
   }
 
-  private rewound(webhookId: string, fromSequence: string): { command: WebhookCommand } | Malformed {
+  private rewound(webhookId: string, fromSequence: string): { command: WebhookCommand } | Malformed<RuleMessage> {
     const from = revisionOfSequence(fromSequence)!;
     const reached = (this.deliveries.view(webhookId)?.place.sequence ?? -1) + 1;
-    if (from > reached) return new Malformed([{ path: 'fromSequence', message: `lies beyond what was delivered: ${sequenceOf(reached)} is next, and nothing is passed over` }]);
+    if (from > reached) return new Malformed([{ path: 'fromSequence', message: `beyondDelivered|${sequenceOf(reached)}` }]);
     return { command: { kind: 'Rewind', fromSequence: from } };
   }
 
@@ -286,7 +286,7 @@ function before(cursor: string | undefined): number | null {
   try {
     return fromCursor(cursor, [0])?.[0] ?? null;
   } catch (error) {
-    if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'must be a nextCursor of this list' }]);
+    if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'cursor' }]);
     throw error;
   }
 }

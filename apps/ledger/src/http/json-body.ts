@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { InvalidInput } from './problem.js';
+import type { RuleName } from './rule-texts.js';
 
 const MAX_DEPTH = 32;
 const FORBIDDEN = '__proto__';
@@ -22,7 +23,7 @@ export function parseJsonBody(bytes: Buffer): unknown {
   return value;
 }
 
-const malformed = (path: string, message: string): InvalidInput => new InvalidInput([{ path, message }]);
+const malformed = (path: string, message: RuleName): InvalidInput => new InvalidInput([{ path, message }]);
 
 interface Frame {
   /** Names seen in an object; null for a list. */

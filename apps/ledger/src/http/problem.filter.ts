@@ -51,8 +51,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (thrown instanceof LogAltered) return { status: 409, code: 'log-altered', facts: { at: thrown.at, why: thrown.why } };
     if (thrown instanceof Unavailable)
       return { status: 503, code: thrown.code, facts: thrown.facts, headers: { 'retry-after': String(thrown.retryAfterSeconds) } };
-    if (thrown instanceof NotCanonical) return malformed([{ path: thrown.path, message: thrown.message }]);
-    if (thrown instanceof YenOutOfRange) return malformed([{ path: '', message: thrown.message }]);
+    if (thrown instanceof NotCanonical) return malformed([{ path: thrown.path, message: thrown.why }]);
+    if (thrown instanceof YenOutOfRange) return malformed([{ path: '', message: 'tooManyYen' }]);
     if (thrown instanceof Error && STORE_FAILURES.has(thrown.name)) {
       this.log.warn({ err: thrown, requestId: request.id }, 'the store does not answer');
       return { status: 503, code: 'store-unavailable', headers: { 'retry-after': '1' } };

@@ -1,11 +1,11 @@
-import { RULES } from './rule-texts.js';
+import { ruleMessage } from './rule-texts.js';
 import { DETAILED_CODES, PROBLEMS, detailOf } from './problem-texts.js';
 import type { Language } from './language.js';
 import type { ProblemCode } from './problem-texts.js';
 import type { PathError } from '../ports.js';
 import type { Json, Violation } from '@app/kernel';
 
-/** Input that is malformed: 400 with a path each. A message is text, or `rule|argument|…` of the rule texts. */
+/** Input that is malformed: 400 with a path each. */
 export class InvalidInput extends Error {
   override readonly name = 'InvalidInput';
   constructor(readonly errors: readonly PathError[]) {
@@ -73,11 +73,4 @@ export function problemBody(problem: Problem, language: Language): { readonly [m
     }),
     ...(Object.keys(facts).length > 0 && { facts }),
   };
-}
-
-/** `rule|argument|…` in words; any other message as it is. */
-export function ruleMessage(message: string, language: Language): string {
-  const [name = '', ...args] = message.split('|');
-  const said = Object.hasOwn(RULES, name) ? RULES[name as keyof typeof RULES] : undefined;
-  return said === undefined ? message : said[language](...args);
 }

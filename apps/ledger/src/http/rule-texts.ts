@@ -2,7 +2,7 @@ import type { Language } from './language.js';
 
 type Text = { readonly [L in Language]: (...args: readonly string[]) => string };
 
-/** What each rule of the request bodies says when it is broken. Named in messages as `rule|argument|…`. */
+/** What each rule of the input says when it is broken, at the edge or by a decider. Named in messages as `rule|argument|…`. */
 export const RULES = {
   required: { en: () => 'is required', ja: () => '必須です' },
   unknown: { en: () => 'is not a known field', ja: () => '存在しない項目です' },
@@ -108,6 +108,105 @@ export const RULES = {
     en: () => 'must be a revision in quotes, such as "3", on a command to a contract',
     ja: () => '契約に対するコマンドで、引用符で囲んだ版番号(例 "3")でなければなりません',
   },
+  // What only a contract, the day or the agreement's tables show.
+  afterToday: {
+    en: (day, today) => `is ${day}, after today (${today}); enter it once it has happened`,
+    ja: (day, today) => `${day} は今日(${today})より後です。実際に起きてから入力してください`,
+  },
+  beforeAcceptance: { en: (day) => `is before the acceptance (${day})`, ja: (day) => `承諾日(${day})より前にはできません` },
+  beforeContract: { en: (day) => `is before the acceptance of the contract (${day})`, ja: (day) => `契約の承諾日(${day})より前にはできません` },
+  beforeOption: { en: (day) => `is before the acceptance of the option (${day})`, ja: (day) => `オプションの承諾日(${day})より前にはできません` },
+  beforeNotice: { en: (day) => `is before the notice arrived (${day})`, ja: (day) => `解約通知の到達日(${day})より前にはできません` },
+  beforeFault: { en: (day) => `is before the fault (${day})`, ja: (day) => `故障の発生日(${day})より前にはできません` },
+  billingBeforeAcceptance: {
+    en: (day) => `is before acceptedOn (${day}); billing starts on or after the acceptance`,
+    ja: (day) => `acceptedOn(${day})より前です。課金開始日は承諾日以後でなければなりません`,
+  },
+  notAnItem: {
+    en: (day) => `is neither an item's code nor the name of one in force on ${day}; see /v1/agreement/items?on=${day}`,
+    ja: (day) => `品目のコードでも、${day} に有効な品目名でもありません(/v1/agreement/items?on=${day} を参照)`,
+  },
+  noQuantity: { en: (kind) => `is ${kind}, but there is no quantity here; use fixed`, ja: (kind) => `${kind} ですが、ここには数量がありません。fixed を使ってください` },
+  tooMuchAMonth: { en: (max) => `comes to more than ${max} yen a month`, ja: (max) => `月額が ${max} 円を超えます` },
+  tooMuchInAll: {
+    en: (max) => `with what is recorded, a month would come to more than ${max} yen`,
+    ja: (max) => `記録済みの内容と合わせると、月額が ${max} 円を超えます`,
+  },
+  needsAccounts: {
+    en: (option) => `is missing; option ${option} has an account count of its own`,
+    ja: (option) => `必須です。オプション ${option} には固有の契約アカウント数があります`,
+  },
+  noAccounts: {
+    en: (option) => `does not apply; option ${option} is not counted in accounts`,
+    ja: (option) => `指定できません。オプション ${option} はアカウント数では数えません`,
+  },
+  noAccountsOfItsOwn: {
+    en: (option) => `option ${option} has no account count of its own`,
+    ja: (option) => `オプション ${option} に固有の契約アカウント数はありません`,
+  },
+  noUnits: {
+    en: (option) => `does not apply; option ${option} is not counted in units`,
+    ja: (option) => `指定できません。オプション ${option} は単位では数えません`,
+  },
+  needsMonthlyFee: { en: (option) => `is missing; option ${option} has a monthly fee`, ja: (option) => `必須です。オプション ${option} には月額費用があります` },
+  whyProvider: { en: () => 'is missing; say why the provider changes the count', ja: () => '必須です。提供者が契約アカウント数を変更する理由を示してください' },
+  notItsOption: { en: () => 'is not an option of this contract', ja: () => 'この契約のオプションではありません' },
+  notOfKind: { en: (kind) => `does not apply to a price of kind ${kind}`, ja: (kind) => `種別 ${kind} の価格には指定できません` },
+  notOfKindBut: {
+    en: (kind, other) => `does not apply to a price of kind ${kind}; use ${other}`,
+    ja: (kind, other) => `種別 ${kind} の価格には指定できません。${other} を使ってください`,
+  },
+  whichCharge: { en: () => 'is missing; name the charge that the price is for', ja: () => '必須です。どの費用の価格かを指定してください' },
+  notItsCharge: { en: (kind) => `is not a charge of kind ${kind} of this line`, ja: (kind) => `この契約またはオプションの、種別 ${kind} の費用ではありません` },
+  theContractItself: { en: () => 'must be "": this entry is the contract itself', ja: () => '"" でなければなりません。この記録は契約そのものです' },
+  notTheContractItself: {
+    en: () => 'must not be "": this entry is not the contract itself',
+    ja: () => '"" にはできません。この記録は契約そのものではありません',
+  },
+  otherUnit: {
+    en: () => 'must be the unit of this contract; strike the contract and enter it under the other unit instead',
+    ja: () => 'この契約の管理単位でなければなりません。契約の記録を取り消し、もう一方の管理単位で入力し直してください',
+  },
+  // Fees and policies.
+  above: { en: (below) => `must be a whole number above ${below}`, ja: (below) => `${below} より大きい整数でなければなりません` },
+  lastTier: { en: () => 'the last tier is open: leave it out', ja: () => '最後の段階には上限がないため、指定できません' },
+  tooManyYen: { en: () => 'comes to more yen than can be held exactly', ja: () => '金額が正確に扱える範囲を超えます' },
+  policies: { en: () => 'must be an object of policy switches', ja: () => '方針のオブジェクトでなければなりません' },
+  policy: { en: (...known) => `is not a policy; known: ${known.join(', ')}`, ja: (...known) => `存在しない方針です(指定できるもの:${known.join('、')})` },
+  // Tokens.
+  subjectId: { en: () => 'must be an id of 1 to 100 letters, digits and . _ : -', ja: () => '1 文字以上 100 文字以下の英数字と . _ : - からなる ID でなければなりません' },
+  subjectReserved: { en: () => 'must not be ledger, nor begin with oidc:', ja: () => 'ledger や、oidc: で始まるものにはできません' },
+  sha256: { en: () => 'must be a SHA-256 in hex', ja: () => '16 進の SHA-256 でなければなりません' },
+  dayOrNull: { en: () => 'must be a date YYYY-MM-DD or null', ja: () => '日付(YYYY-MM-DD)または null でなければなりません' },
+  // Webhooks.
+  someTypes: { en: () => 'must name a type, or be null for all of them', ja: () => '型を一つ以上指定するか、すべてであれば null にしてください' },
+  url: { en: (max) => `must be a URL of at most ${max} characters`, ja: (max) => `${max} 文字以下の URL でなければなりません` },
+  https: { en: () => 'must begin with https://', ja: () => 'https:// で始まらなければなりません' },
+  urlUser: { en: () => 'must not hold a user or a password; deliveries are signed', ja: () => 'ユーザー名やパスワードは含められません(送信には署名が付きます)' },
+  urlFragment: { en: () => 'must not hold a fragment', ja: () => 'フラグメントは含められません' },
+  urlPrivate: {
+    en: () => 'leads to an address that is not public; list its host:port in LEDGER_WEBHOOK_ALLOW if it is meant',
+    ja: () => '公開されていないアドレスです。意図したものであれば、host:port を LEDGER_WEBHOOK_ALLOW に加えてください',
+  },
+  beyondFeed: { en: (next) => `lies beyond the feed, which ends before ${next}`, ja: (next) => `フィードの範囲外です(フィードは ${next} の手前で終わります)` },
+  beyondDelivered: {
+    en: (next) => `lies beyond what was delivered: ${next} is next, and nothing is passed over`,
+    ja: (next) => `送信済みの範囲を超えています。次は ${next} で、飛ばすことはできません`,
+  },
+  // What the log cannot hold.
+  halfCharacter: { en: () => 'text holds an unpaired surrogate', ja: () => '対になっていないサロゲートを含む文字列です' },
+  halfCharacterInKey: { en: () => 'a key holds an unpaired surrogate', ja: () => '対になっていないサロゲートを含む項目名があります' },
+  integerKey: { en: () => 'a key that looks like an integer; use a list', ja: () => '整数に見える項目名は使えません。配列を使ってください' },
+  notFinite: { en: () => 'number is not finite', ja: () => '数値が大きすぎて扱えません' },
 } as const satisfies { readonly [rule: string]: Text };
 
 export type RuleName = keyof typeof RULES;
+/** A rule that is broken, with its arguments. Whatever sends a rule that has no text here does not compile. */
+export type RuleMessage = RuleName | `${RuleName}|${string}`;
+
+/** `rule|argument|…` in words. */
+export function ruleMessage(message: RuleMessage, language: Language): string {
+  const [name, ...args] = message.split('|') as [RuleName, ...string[]];
+  const said: Text = RULES[name];
+  return said[language](...args);
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ROLES, may } from '@app/access';
-import { Rejected } from '@app/kernel';
+import { NotCanonical, Rejected } from '@app/kernel';
 import { YenOutOfRange } from '@app/money';
 import { ACCESS, accessOf } from './access.js';
 import { BadParameter, Unavailable } from '../ports.js';
@@ -208,7 +208,7 @@ describe('the HTTP layer', () => {
     });
 
     it.each([
-      [{ status: 400, errors: [{ path: 'arrivedOn', message: 'lies in the future' }] }, 'malformed-input', { errors: [{ path: 'arrivedOn', message: 'lies in the future' }] }],
+      [{ status: 400, errors: [{ path: 'arrivedOn', message: 'afterToday|2026-02-21|2026-02-20' }] }, 'malformed-input', { errors: [{ path: 'arrivedOn', message: 'is 2026-02-21, after today (2026-02-20); enter it once it has happened' }] }],
       [{ status: 404, what: 'contract' }, 'not-found', { detail: 'There is no such contract.' }],
       [{ status: 412, revision: 7 }, 'revision-mismatch', { facts: { revision: 7 } }],
       [{ status: 422 }, 'key-reused', {}],
@@ -228,7 +228,9 @@ describe('the HTTP layer', () => {
 
     it('400 for what only the domain or a query can see', async () => {
       ledger.outcome = new YenOutOfRange('10000000000000000000 yen cannot be held exactly');
-      expect((await problem('POST', NOTICES, NOTICE)).status).toBe(400);
+      expect((await problem('POST', NOTICES, NOTICE)).body['errors']).toEqual([{ path: '', message: 'comes to more yen than can be held exactly' }]);
+      ledger.outcome = new NotCanonical('a.b', 'notFinite');
+      expect((await problem('POST', NOTICES, NOTICE)).body['errors']).toEqual([{ path: 'a.b', message: 'number is not finite' }]);
       ledger.answers['contracts'] = new BadParameter([{ path: 'cursor', message: 'cursor' }]);
       expect((await problem('GET', '/v1/contracts?cursor=abc')).body['errors']).toEqual([{ path: 'cursor', message: 'must be a cursor from an earlier answer' }]);
     });

@@ -1,5 +1,5 @@
-import { isUuid, Malformed, Rejected } from '@app/kernel';
-import { isRole } from '../roles.js';
+import { isUuid, Malformed, Rejected, type PathError } from '@app/kernel';
+import { isRole, ROLES } from '../roles.js';
 import type { TokenCommand } from './commands.js';
 import type { TokenEvent, TokenIssued } from './events.js';
 import type { Token } from './state.js';
@@ -11,11 +11,14 @@ const RESERVED = /^(ledger$|oidc:)/;
 const HASH = /^[0-9a-f]{64}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
+/** What can be wrong with a token: a rule, with what is allowed. Said in words at the edge. */
+export type TokenMistake = 'id' | 'subjectId' | 'subjectReserved' | `oneOf|${string}` | 'sha256' | 'dayOrNull';
+
 /**
  * Issuing the same token twice and revoking a revoked one say nothing new (`[]`). Refused: `token-exists` (the id
  * belongs to another token), `token-unknown`.
  */
-export function decideToken(token: Token, command: TokenCommand): TokenEvent[] | Rejected | Malformed {
+export function decideToken(token: Token, command: TokenCommand): TokenEvent[] | Rejected | Malformed<TokenMistake> {
   switch (command.kind) {
     case 'IssueToken': {
       const errors = faults(command.token);
@@ -39,15 +42,15 @@ export function decideToken(token: Token, command: TokenCommand): TokenEvent[] |
   }
 }
 
-function faults(t: TokenIssued): { path: string; message: string }[] {
-  const errors: { path: string; message: string }[] = [];
-  if (!isUuid(t.tokenId)) errors.push({ path: 'tokenId', message: 'must be a UUID' });
+function faults(t: TokenIssued): PathError<TokenMistake>[] {
+  const errors: PathError<TokenMistake>[] = [];
+  if (!isUuid(t.tokenId)) errors.push({ path: 'tokenId', message: 'id' });
   if (!SUBJECT.test(t.subject))
-    errors.push({ path: 'subject', message: 'must be an id of 1 to 100 letters, digits and . _ : -' });
-  else if (RESERVED.test(t.subject)) errors.push({ path: 'subject', message: 'must not be ledger, nor begin with oidc:' });
-  if (!isRole(t.role)) errors.push({ path: 'role', message: 'must be admin, operator, billing or auditor' });
-  if (!HASH.test(t.hash)) errors.push({ path: 'hash', message: 'must be a SHA-256 in hex' });
+    errors.push({ path: 'subject', message: 'subjectId' });
+  else if (RESERVED.test(t.subject)) errors.push({ path: 'subject', message: 'subjectReserved' });
+  if (!isRole(t.role)) errors.push({ path: 'role', message: `oneOf|${ROLES.join('|')}` });
+  if (!HASH.test(t.hash)) errors.push({ path: 'hash', message: 'sha256' });
   if (t.expiresOn !== null && !DAY.test(t.expiresOn))
-    errors.push({ path: 'expiresOn', message: 'must be a date YYYY-MM-DD or null' });
+    errors.push({ path: 'expiresOn', message: 'dayOrNull' });
   return errors;
 }

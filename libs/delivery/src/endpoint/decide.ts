@@ -1,6 +1,6 @@
-import { isUuid, Malformed, NotFound, Rejected } from '@app/kernel';
+import { isUuid, Malformed, NotFound, Rejected, type PathError } from '@app/kernel';
 import { isEventType } from '@app/published';
-import { urlFault, type AllowList } from '../target.js';
+import { urlFault, type AllowList, type UrlMistake } from '../target.js';
 import type { WebhookCommand } from './commands.js';
 import type { WebhookEvent, WebhookRegistered } from './events.js';
 import { isRegistered, type RegisteredWebhook, type Webhook } from './state.js';
@@ -11,13 +11,16 @@ export const MAX_OVERLAP_HOURS = 168;
 /** Events that can be skipped on one endpoint: each is a decision of a person. */
 const MAX_SKIPPED = 10_000;
 
-type Faults = { path: string; message: string }[];
+/** What can be wrong with an endpoint: a rule with its bounds, `rule|bound|…`. Said in words at the edge. */
+export type WebhookMistake = 'id' | 'someTypes' | 'publishedType' | 'twice' | `whole|${number}|${number}` | UrlMistake;
+
+type Faults = PathError<WebhookMistake>[];
 
 /**
  * What a command to an endpoint comes to; `[]` where it says nothing new. Refused without a clause: `webhook-exists`,
  * `lane-not-parked`, `event-not-reached` (it is still to be delivered), `too-many-skips`.
  */
-export function decideWebhook(webhook: Webhook, webhookId: string, command: WebhookCommand, allow: AllowList): WebhookEvent[] | Rejected | Malformed | NotFound {
+export function decideWebhook(webhook: Webhook, webhookId: string, command: WebhookCommand, allow: AllowList): WebhookEvent[] | Rejected | Malformed<WebhookMistake> | NotFound {
   if (command.kind === 'Register') return register(webhook, command.webhook, allow);
   if (!isRegistered(webhook)) return new NotFound('webhook', webhookId);
   switch (command.kind) {
@@ -30,7 +33,7 @@ export function decideWebhook(webhook: Webhook, webhookId: string, command: Webh
     case 'RotateSecret': {
       const { secret, overlapHours, now } = command;
       if (!Number.isInteger(overlapHours) || overlapHours < 0 || overlapHours > MAX_OVERLAP_HOURS)
-        return new Malformed([{ path: 'overlapHours', message: `must be a whole number from 0 to ${MAX_OVERLAP_HOURS}` }]);
+        return new Malformed([{ path: 'overlapHours', message: `whole|0|${MAX_OVERLAP_HOURS}` }]);
       const previousUntil = new Date(Date.parse(now) + overlapHours * HOUR_MS).toISOString();
       return [{ type: 'WebhookSecretRotated', data: { webhookId, secret, previousUntil } }];
     }
@@ -50,16 +53,16 @@ export function decideWebhook(webhook: Webhook, webhookId: string, command: Webh
   }
 }
 
-function register(webhook: Webhook, asked: WebhookRegistered, allow: AllowList): WebhookEvent[] | Rejected | Malformed {
+function register(webhook: Webhook, asked: WebhookRegistered, allow: AllowList): WebhookEvent[] | Rejected | Malformed<WebhookMistake> {
   const errors: Faults = [];
-  if (!isUuid(asked.webhookId)) errors.push({ path: 'webhookId', message: 'must be a UUID' });
+  if (!isUuid(asked.webhookId)) errors.push({ path: 'webhookId', message: 'id' });
   errors.push(...faultsOfUrl(asked.url, allow), ...faultsOfTypes(asked.types));
   if (errors.length > 0) return new Malformed(errors);
   if (webhook.status === 'none') return [{ type: 'WebhookRegistered', data: asked }];
   return isRegistered(webhook) && webhook.url === asked.url ? [] : new Rejected('webhook-exists', [], { webhookId: asked.webhookId });
 }
 
-function change(webhook: RegisteredWebhook, asked: Extract<WebhookCommand, { kind: 'Change' }>, allow: AllowList): WebhookEvent[] | Malformed {
+function change(webhook: RegisteredWebhook, asked: Extract<WebhookCommand, { kind: 'Change' }>, allow: AllowList): WebhookEvent[] | Malformed<WebhookMistake> {
   const { url, types, description, status } = asked;
   const { webhookId } = webhook;
   const errors: Faults = [...(url === undefined ? [] : faultsOfUrl(url, allow)), ...(types === undefined ? [] : faultsOfTypes(types))];
@@ -80,12 +83,12 @@ function faultsOfUrl(url: string, allow: AllowList): Faults {
 
 function faultsOfTypes(types: readonly string[] | null): Faults {
   if (types === null) return [];
-  if (types.length === 0) return [{ path: 'types', message: 'must name a type, or be null for all of them' }];
-  return types.flatMap((type, i) =>
+  if (types.length === 0) return [{ path: 'types', message: 'someTypes' }];
+  return types.flatMap((type, i): Faults =>
     !isEventType(type)
-      ? [{ path: `types[${i}]`, message: 'is not the type of a published event, see GET /v1/feed/schemas' }]
+      ? [{ path: `types[${i}]`, message: 'publishedType' }]
       : types.indexOf(type) < i
-        ? [{ path: `types[${i}]`, message: 'is given twice' }]
+        ? [{ path: `types[${i}]`, message: 'twice' }]
         : [],
   );
 }

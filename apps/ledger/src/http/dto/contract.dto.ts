@@ -1,4 +1,4 @@
-import { Accounts, Amount, Day, FeeOf, Flag, Id, KeyedById, Name, Nullable, OneOf, Optional, OptionNumber, Part, Parts, Subject, Units, Words } from './rules.js';
+import { broken, Accounts, Amount, Day, FeeOf, Flag, Id, KeyedById, Name, Nullable, OneOf, Optional, OptionNumber, Part, Parts, Subject, Units, Words } from './rules.js';
 import { ReasonDto, WhyDto } from './why.dto.js';
 import type { PathError } from '../../ports.js';
 import type { PlainDate } from '@app/calendar';
@@ -138,8 +138,8 @@ export class QuoteDto extends WhyDto implements Quote {
   static whole(body: QuoteDto): readonly PathError[] {
     const { takes, refuses } = QUOTED[body.kind === 'monthly' ? 'monthly' : 'other'];
     return [
-      ...takes.filter((m) => body[m] === undefined).map((path) => ({ path, message: 'required' })),
-      ...refuses.filter((m) => body[m] !== undefined).map((path) => ({ path, message: 'unknown' })),
+      ...broken('required', takes.filter((m) => body[m] === undefined)),
+      ...broken('unknown', refuses.filter((m) => body[m] !== undefined)),
     ];
   }
 }

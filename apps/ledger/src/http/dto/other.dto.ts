@@ -1,4 +1,4 @@
-import { Day, FreeText, Id, JudgedBy, Name, OneOf, Optional, Part, Such, Words } from './rules.js';
+import { broken, Day, FreeText, Id, JudgedBy, Name, OneOf, Optional, Part, Such, Words } from './rules.js';
 import { ReasonDto, WhyDto } from './why.dto.js';
 import { isRecord } from '../../values.js';
 import { DECISIONS, ROLES } from '@app/access';
@@ -12,12 +12,9 @@ import type { Correct, CorrectDiscontinuation, Discontinue, RecordFact } from '@
 function replacementErrors(value: unknown): PathError[] {
   if (!isRecord(value)) return [{ path: '', message: 'object' }];
   return [
-    ...Object.keys(value)
-      .filter((k) => k !== 'command' && k !== 'body')
-      .map((path) => ({ path, message: 'unknown' })),
-    ...('command' in value ? [] : [{ path: 'command', message: 'required' }]),
-    ...('command' in value && typeof value['command'] !== 'string' ? [{ path: 'command', message: 'command' }] : []),
-    ...('body' in value ? [] : [{ path: 'body', message: 'required' }]),
+    ...broken('unknown', Object.keys(value).filter((k) => k !== 'command' && k !== 'body')),
+    ...broken('required', ['command', 'body'].filter((m) => !(m in value))),
+    ...broken('command', 'command' in value && typeof value['command'] !== 'string' ? ['command'] : []),
   ];
 }
 

@@ -12,7 +12,7 @@ import { isUuid } from '@app/kernel';
 import { MAX_YEN, validateFee } from '@app/money';
 import { revisionOfSequence } from '@app/published';
 import type { PathError } from '../../ports.js';
-import type { RuleName } from '../rule-texts.js';
+import type { RuleMessage, RuleName } from '../rule-texts.js';
 
 export type Class<T extends object = object> = new () => T;
 
@@ -78,6 +78,9 @@ export const ItemCodeOf = (): PropertyDecorator => OneOf(...ITEM_CODES);
 export const Such = (name: RuleName, ok: (value: unknown) => boolean): PropertyDecorator => rule(name, [], ok);
 
 // ── members that hold more ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** One rule, broken at each of the paths. */
+export const broken = (message: RuleMessage, paths: readonly string[]): PathError[] => paths.map((path) => ({ path, message }));
 
 /** Reports what is wrong at `path` and gives the member as it goes on (nested objects as instances). */
 type Check = (value: unknown, path: string, errors: PathError[]) => unknown;
@@ -233,7 +236,8 @@ function checked(type: Class, value: unknown, path: string, errors: PathError[])
     for (const e of validateSync(out, OPTIONS))
       errors.push({
         path: under(path, e.property),
-        message: e.value === undefined ? 'required' : (Object.values(e.constraints ?? {})[0] ?? 'unknown'),
+        // Every constraint is a `rule` from above, whose message begins with a rule's name.
+        message: e.value === undefined ? 'required' : ((Object.values(e.constraints ?? {})[0] ?? 'unknown') as RuleMessage),
       });
   for (const [name, m] of plan.nested) {
     const v = out[name];

@@ -1,4 +1,4 @@
-import { Accounts, Amount, Day, JudgedBy, Name, Nullable, Optional, OptionNumber, Parts, Such, Units, Whole } from './rules.js';
+import { broken, Accounts, Amount, Day, JudgedBy, Name, Nullable, Optional, OptionNumber, Parts, Such, Units, Whole } from './rules.js';
 import { parsePolicies, quantityErrors, revisionNamed } from '@app/agreement';
 import type { PathError } from '../../ports.js';
 import type { OptionNo, OptionUse, Policies } from '@app/agreement';
@@ -76,9 +76,9 @@ export class CalendarDto extends PoliciesDto {
     const missing = chain.filter((m) => body[m] === undefined);
     const asks = missing.length < chain.length || body.termEndsOn || body.arrivedOn || body.deviceEventOn;
     return [
-      ...(missing.length > 0 && missing.length < chain.length ? missing.map((path) => ({ path, message: 'required' })) : []),
-      ...(body.designatedOn !== undefined && !body.arrivedOn ? [{ path: 'arrivedOn', message: 'required' }] : []),
-      ...(asks || body.designatedOn !== undefined ? [] : [{ path: '', message: 'question' }]),
+      ...broken('required', missing.length < chain.length ? missing : []),
+      ...broken('required', body.designatedOn !== undefined && !body.arrivedOn ? ['arrivedOn'] : []),
+      ...broken('question', asks || body.designatedOn !== undefined ? [] : ['']),
     ];
   }
 }
