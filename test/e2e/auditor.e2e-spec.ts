@@ -95,7 +95,9 @@ describe('another time', () => {
 
   it('stays what it was when the read models are built anew, and when the clock has moved on', async () => {
     const paths = ['/v1/contracts', '/v1/renewals?asOf=2026-01-05', '/v1/settlements?asOf=2026-01-05', '/v1/charges?month=2026-07'];
-    const all = () => Promise.all(paths.flatMap((path) => [0, 1, 2].map((n) => at(`${path}${path.includes('?') ? '&' : '?'}limit=500`, n, 'instant', path.includes('asOf') ? '' : '&asOf=2026-01-05'))));
+    // Of a known instant the position may move on: what is published later bears the time of what it tells.
+    const stays = async (answer: ReturnType<typeof at>) => ({ ...(await answer), knownAtPosition: null });
+    const all = () => Promise.all(paths.flatMap((path) => [0, 1, 2].map((n) => stays(at(`${path}${path.includes('?') ? '&' : '?'}limit=500`, n, 'instant', path.includes('asOf') ? '' : '&asOf=2026-01-05')))));
     const before = await all();
     await moveTo(s.api, '2026-08-01');
     expect(await all()).toEqual(before);

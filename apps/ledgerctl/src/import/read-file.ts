@@ -15,10 +15,12 @@ const MOST_BYTES_IN_A_ROW = 200_000;
 export async function* readRows(file: string, encoding = 'utf-8'): AsyncGenerator<Row> {
   let headings: Column[] | null = null;
   let number = 0;
+  // Before the file is opened, for nobody would be there to hear of a failure.
+  const decoder = decoderOf(encoding);
   try {
     const source = createReadStream(file);
     const parser = parse({ max_record_size: MOST_BYTES_IN_A_ROW, skip_empty_lines: false, relax_column_count: true });
-    const text = Readable.from(decoded(source, encoding));
+    const text = Readable.from(decoded(source, decoder));
     text.once('error', (error) => parser.destroy(error));
     for await (const record of text.pipe(parser) as AsyncIterable<string[]>) {
       number++;
@@ -45,8 +47,7 @@ export async function* readRows(file: string, encoding = 'utf-8'): AsyncGenerato
   if (headings === null) throw misuse(`${file} is empty: its first row must name the columns (${COLUMNS.join(', ')})`);
 }
 
-async function* decoded(source: ReadStream, encoding: string): AsyncGenerator<string> {
-  const decoder = decoderOf(encoding);
+async function* decoded(source: ReadStream, decoder: InstanceType<typeof TextDecoder>): AsyncGenerator<string> {
   for await (const bytes of source as AsyncIterable<Buffer>) yield decoder.decode(bytes, { stream: true });
   yield decoder.decode();
 }
