@@ -37,7 +37,7 @@ function lineOf(s: SettlementLine, page: Page): Html {
   if (s.months.length === 0) return html`${head}${terms}<p>${page.say('nothingRemains')}</p>`;
   const rows = s.months.map(
     (m) =>
-      html`<tr><td class="day">${m.month}</td><td class="count">${m.days}</td><td class="count">${m.of}</td><td class="yen">${yen(s.monthlyFee)}</td><td>${
+      html`<tr><td class="short">${m.month}</td><td class="count">${m.days}</td><td class="count">${m.of}</td><td class="yen">${yen(s.monthlyFee)}</td><td>${
         m.days === m.of ? page.say('fullMonth') : `${yen(s.monthlyFee)} × ${m.days} ÷ ${m.of} = ${quotient(s.monthlyFee, m.days, m.of)}`
       }</td><td class="yen">${yen(m.amount)}</td></tr>`,
   );
@@ -52,7 +52,7 @@ export function settlements(page: Page): Html {
 function chargeRow(c: Charge, page: Page): Html {
   const parts = c.parts === undefined ? '' : c.parts.map((p) => `${p.from} – ${p.to} (${p.days}/${p.of}): ${yen(p.amount)}`).join(' · ');
   const amount = c.amount === null ? html`<i>${page.say('awaiting')}</i>` : html`${yen(c.amount)}`;
-  return html`<tr><td class="day">${c.dueOn}</td><td>${page.word(c.kind)}${c.month ? ` ${c.month}` : ''}</td><td>${page.line(c.subject)}${parts === '' ? null : html`<br><span class="small">${parts}</span>`}</td><td>${c.clause}</td><td class="yen">${
+  return html`<tr><td class="short">${c.dueOn}</td><td>${page.word(c.kind)}${c.month ? ` ${c.month}` : ''}</td><td>${page.line(c.subject)}${parts === '' ? null : html`<br><span class="small">${parts}</span>`}</td><td>${c.clause}</td><td class="yen">${
     c.voidedBy === undefined ? amount : html`<s>${amount}</s> ${page.say('chargeVoided', c.voidedBy.split(' ', 1)[0]!)}`
   }</td></tr>`;
 }

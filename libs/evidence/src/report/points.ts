@@ -7,9 +7,9 @@ import { eventWord } from './timeline.js';
 
 function noticeRow(n: Notice, page: Page): Html {
   const { status, rule, endsOn, thirtiethDay, timely, noticeDeadline } = n.effect;
-  return html`<tr><td>${page.line(n.subject)}</td><td class="day">${n.arrivedOn}</td><td class="day">${n.designatedOn ?? '—'}</td><td class="day">${thirtiethDay}</td><td class="day">${noticeDeadline ?? '—'}</td><td>${timely === null ? '—' : page.say(timely ? 'yes' : 'no')}</td><td>${page.word(status)}${
+  return html`<tr><td>${page.line(n.subject)}</td><td class="short">${n.arrivedOn}</td><td class="short">${n.designatedOn ?? '—'}</td><td class="short">${thirtiethDay}</td><td class="short">${noticeDeadline ?? '—'}</td><td>${timely === null ? '—' : page.say(timely ? 'yes' : 'no')}</td><td>${page.word(status)}${
     rule === null ? '' : ` (${page.word(rule)})`
-  }</td><td class="day">${endsOn ?? '—'}</td></tr>`;
+  }</td><td class="short">${endsOn ?? '—'}</td></tr>`;
 }
 
 export function notices(page: Page): Html {

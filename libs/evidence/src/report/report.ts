@@ -78,7 +78,7 @@ function optionTable(page: Page): Html {
   if (options.length === 0) return html``;
   const rows = options.map(
     (o) =>
-      html`<tr><td>${page.line(o.subject)}</td><td>${o.voided ? page.say('voided') : statusOf(o, page)}</td><td class="day">${o.billingStartsOn}</td><td>${periodOf(o, page)}</td><td class="yen">${yen(amountOn(o, dayOf(o, page)))}</td><td>${endOf(o, page)}</td></tr>`,
+      html`<tr><td>${page.line(o.subject)}</td><td class="short">${o.voided ? page.say('voided') : statusOf(o, page)}</td><td class="short">${o.billingStartsOn}</td><td>${periodOf(o, page)}</td><td class="yen">${yen(amountOn(o, dayOf(o, page)))}</td><td>${endOf(o, page)}</td></tr>`,
   );
   return html`<h3>${page.say('lines')}</h3><table><thead><tr><th>${page.say('subject')}</th><th>${page.say('status')}</th><th>${page.say('billing')}</th><th>${page.say('period')}</th><th>${page.say('monthly')}</th><th>${page.say('end')}</th></tr></thead><tbody>${rows}</tbody></table>`;
 }

@@ -14,10 +14,10 @@ dt { color: #456; }
 dd { margin: 0; }
 table { border-collapse: collapse; width: 100%; margin: 1.5mm 0; font-size: 9pt; overflow-wrap: break-word; }
 th, td { border: 0.5pt solid #99a; padding: 0.8mm 1.6mm; text-align: left; vertical-align: top; }
-th { background: #eef1f5; }
+th { background: #eef1f5; word-break: keep-all; }
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
-.yen, .count, .day { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.yen, .count, .short { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .yen, .count { text-align: right; }
 .sum td { border-top: 1.5pt solid #234; font-weight: bold; }
 .event { border-left: 2pt solid #678; padding-left: 3mm; margin: 3mm 0; }
