@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { contractStream } from '@app/contract';
 import type { Register } from '@app/erasable';
 import { LEDGER_STREAM, type EventStore, type Position, type StoredEvent } from '@app/event-store';
 import { canonicalJson, isUuid, type TextRef } from '@app/kernel';
@@ -144,13 +145,15 @@ export async function erasedAfter(store: EventStore, position: Position | null):
   }
 }
 
-/** Whose the events of contracts and units are, by what the log has told so far. */
+/** Whose the events are, by what the log has told so far. */
 class Owners {
   private readonly contractors = new Map<string, string>();
 
-  /** The contractor's id; null: the event is of another kind of stream. */
+  /** The contractor's id; null: it cannot be said, or the event is nobody's. */
   of({ type, stream, data }: StoredEvent): string | null {
-    const contractorId = (data as { readonly contractorId?: unknown } | null)?.contractorId;
+    const { contractorId, contractId } = (data ?? {}) as { readonly contractorId?: unknown; readonly contractId?: unknown };
+    if (type === 'FactRecorded') return typeof contractId === 'string' ? (this.contractors.get(contractStream(contractId)) ?? null) : null;
+    if (type === 'ApprovalRequested') return typeof contractorId === 'string' ? contractorId : null;
     if ((type === 'Contracted' || type === 'ManagementUnitOpened') && typeof contractorId === 'string') this.contractors.set(stream, contractorId);
     return this.contractors.get(stream) ?? null;
   }

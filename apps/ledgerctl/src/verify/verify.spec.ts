@@ -134,6 +134,20 @@ test('a text that is kept under another than its contractor, so that an erasure 
   }
 });
 
+test.each([
+  ['FactRecorded', 'record-r', { recordId: 'r', contractId: 'k' }],
+  ['ApprovalRequested', 'approval-a', { approvalId: 'a', contractorId: 'K-1' }],
+])('%s: its texts belong to the contractor whom it is about', async (type, stream, data) => {
+  const [text] = await register.write(deriveId('command', 5), [{ kind: 'note', slot: 'note', text: 'told', subject: 'K-1' }]);
+  await withStore(async (store) => {
+    await store.append('contract-k', 'no_stream', [event(4, 'Contracted', { contractId: 'k', contractorId: 'K-1' })]);
+    await store.append(stream, 'no_stream', [event(5, type, { ...data, note: text })]);
+  });
+  expect((await findings()).faults).toEqual([]);
+  tamper('register.sqlite', "UPDATE texts SET subject = 'K-2' WHERE slot = 'note'");
+  expect((await findings()).faults).toEqual([{ kind: 'text', at: expect.stringMatching(/^position 6 /), detail: `text ${text!.ref} is kept under K-2 in the register and belongs to K-1: an erasure would miss it` }]);
+});
+
 test('an erasure that came while the log was being read accounts for what is gone', async () => {
   const [ref] = await register.write(deriveId('command', 3), [{ kind: 'reason', slot: 'reason', text: '理由' }]);
   const picture = '4';
