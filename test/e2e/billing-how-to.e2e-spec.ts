@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../apps/ledgerctl/src/service.js';
+import { freePort } from './support/port.js';
 import { ROOT } from './support/service.js';
 
 const PAGE = readFileSync(join(ROOT, 'docs/how-to/billing.md'), 'utf8');

@@ -15,7 +15,7 @@ import { contractEvents, type ContractEventType } from '@app/contract';
 import { RULES } from '@app/published';
 import type { Act } from '../../apps/ledgerctl/src/demo/acts.js';
 import { story } from '../../apps/ledgerctl/src/demo/story.js';
-import { freePort } from '../../apps/ledgerctl/src/service.js';
+import { freePort } from './support/port.js';
 import { buildConsumer, ConsumerProcess, publishedLog } from './support/consumer.js';
 import { taken } from './support/lives.js';
 import { Load, random } from './support/load.js';

@@ -2,7 +2,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { canonicalJson } from '@app/kernel';
 import { readPack, verifyPack, type EvidencePack } from '@app/evidence';
 import { parseVerifierKey } from '@app/transparency';
+import { freePort } from './support/port.js';
 import type { Api } from './support/api.js';
 import { addOptions, applied, contractBody, moveTo, notice, openContract, openUnit, taken } from './support/lives.js';
 import { ledgerctl, program, type Said } from './support/ledgerctl.js';
@@ -57,14 +57,6 @@ async function end(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
-}
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 const evidenceOf = async (api: Api, contractId: string, query = ''): Promise<string> => {

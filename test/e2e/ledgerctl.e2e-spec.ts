@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './support/port.js';
 import { build, endServices, ROOT, Service } from './support/service.js';
 import { ndjson } from './support/feed.js';
 import { openContract, openUnit, taken } from './support/lives.js';
@@ -89,14 +89,6 @@ const edit = (file: string, sql: string): void => {
   const db = new DatabaseSync(file);
   db.exec(sql);
   db.close();
-};
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 };
 const freePid = (folder: string): boolean => !existsSync(join(folder, 'lock.pid'));
 

@@ -2,11 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './support/port.js';
 import { Api } from './support/api.js';
 import { openContract, openUnit, taken, UNIT } from './support/lives.js';
 import { Load, random } from './support/load.js';
@@ -35,15 +35,6 @@ async function refusedStart(env: { readonly [name: string]: string }): Promise<{
   clearTimeout(timer);
   return { code, said };
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 describe('the data folder', () => {
   test('may hold foreign files; the administrator\'s token is its owner\'s alone, and stays', async () => {
