@@ -19,7 +19,6 @@ import {
   fromCursor,
   knownTimeOf,
   Lru,
-  MalformedCursor,
   outcomesPage,
   pendingApprovals,
   policiesPage,
@@ -48,6 +47,7 @@ import {
 import { openReadStore, ProjectionStopped, WaitTimeout, type ProjectionStatus } from '@app/read-store';
 import type { Logger } from 'pino';
 import { BadParameter, Unavailable, type Fresh, type LedgerQueries, type ReadinessReport, type Then, type Page, type WebhookQueries } from '../ports.js';
+import { failedRead } from './failed-read.js';
 import type { AcknowledgedStore } from './acknowledged.js';
 import type { Application, CommandReads } from './application.js';
 import { Projector } from './projector.js';
@@ -158,8 +158,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
     try {
       return joinTexts(await readStore.withReadTransaction(work), register);
     } catch (error) {
-      if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'cursor' }]);
-      throw error;
+      return failedRead(error);
     }
   };
 
@@ -220,8 +219,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       try {
         after = fromCursor(page.cursor, [0]);
       } catch (error) {
-        if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'cursor' }]);
-        throw error;
+        return failedRead(error);
       }
       const from = after === null ? 0 : after[0] + 1;
       const events = await fromStore(() => store.readStream(stream, { from, limit: page.limit + 1 }));
@@ -255,8 +253,7 @@ export async function openReads(o: ReadsOptions): Promise<Reads> {
       try {
         return await application!.discontinuation(vendor as never, id, page.cursor, page.limit);
       } catch (error) {
-        if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'cursor' }]);
-        throw error;
+        return failedRead(error);
       }
     },
     tokens: (page) => read(['tokens'], page, (db) => tokensPage(db, page)),

@@ -28,12 +28,13 @@ import type { Register } from '@app/erasable';
 import type { EventStore, StoredEvent } from '@app/event-store';
 import { deriveId, isMalformed, isNotFound, isRejected, Malformed, NotFound, type Rejected, type TextRef } from '@app/kernel';
 import { revisionOfSequence, sequenceOf } from '@app/published';
-import { fromCursor, MalformedCursor, toCursor } from '@app/read-models';
+import { fromCursor, toCursor } from '@app/read-models';
 import type { Logger } from 'pino';
+import { failedRead } from '../application/failed-read.js';
 import { joinTexts } from '../application/texts.js';
 import { webhookEvents } from '../application/system-events.js';
 import { toRecorded } from '../application/streams.js';
-import { BadParameter, type CommandEnvelope, type RuleMessage, type WebhookQueries } from '../ports.js';
+import { type CommandEnvelope, type RuleMessage, type WebhookQueries } from '../ports.js';
 import { secretsKey } from './secrets-key.js';
 
 /** What deliveries need of the feed, with where an event is found. */
@@ -286,7 +287,6 @@ function before(cursor: string | undefined): number | null {
   try {
     return fromCursor(cursor, [0])?.[0] ?? null;
   } catch (error) {
-    if (error instanceof MalformedCursor) throw new BadParameter([{ path: 'cursor', message: 'cursor' }]);
-    throw error;
+    return failedRead(error);
   }
 }

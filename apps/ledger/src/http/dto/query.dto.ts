@@ -141,7 +141,6 @@ export class OptionsQuery extends PageQuery {
 
 export class ClausesQuery extends PageQuery {}
 
-
 /** Newest first. */
 export class CheckpointsQuery {
   @Optional() @Cursor() readonly cursor?: string;
