@@ -229,6 +229,9 @@ test('of an event that was altered in the log no evidence is made, and it is nam
   const { contractId } = await openContract(s.api);
   await signed(s.api, false);
   expect(verifyPack(Buffer.from(await evidenceOf(s.api, contractId)), { keys: [], witnesses: [] }).unsigned).toBe(0);
+  // The tree goes on behind it: one that ended with the altered event would be made anew, and name the first.
+  const { contractId: later } = await openContract(s.api);
+  expect(verifyPack(Buffer.from(await evidenceOf(s.api, later)), { keys: [], witnesses: [] }).unsigned).toBe(0);
   await s.stop();
   const db = new DatabaseSync(join(s.data, 'log.sqlite'));
   const { changes } = db.prepare(`UPDATE events SET metadata = replace(metadata, '"subject":"admin"', '"subject":"nobody"') WHERE stream = ? AND revision = 1`).run(`contract-${contractId}`);
